@@ -1,0 +1,71 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3)
+UV := $(shell command -v uv || echo .tocsin/uv/bin/uv)
+PACKAGES := schemas libs/runtime libs/store services/alert-api services/dispatcher \
+            services/email-worker services/receipts-worker cli deploy/local deploy/sandbox
+SOURCES := $(PACKAGES:%=%/src) tests
+STAMP := .venv/.installed
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help install lock demo up down test check lint schemas bench clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## Install everything into .venv, from the lock
+
+$(UV):
+	@echo "Installing uv into .tocsin/uv"
+	@$(PYTHON) -m venv .tocsin/uv && .tocsin/uv/bin/pip install --quiet uv
+
+$(STAMP): requirements.lock $(PACKAGES:%=%/pyproject.toml) | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Tocsin needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Set PYTHON=/path/to/python3."; exit 1; }
+	@[ -d .venv ] || $(UV) venv --quiet --python "$(PYTHON)" .venv
+	@echo "Installing the locked dependencies into .venv"
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv --no-deps $(PACKAGES:%=-e %)
+	@touch $@
+
+lock: | $(UV) ## Choose the newest allowed versions anew and write requirements.lock
+	@$(UV) lock --upgrade --quiet --python "$(PYTHON)"
+	@$(UV) export --quiet --frozen --all-packages --all-groups --no-emit-workspace --no-header -o requirements.lock
+
+MEMBERS ?= 500
+ARGS ?=
+demo: install ## Send one alert to MEMBERS sample members and say what became of it (KEEP=1 leaves the stack running)
+	@tocsin demo --members $(MEMBERS) $(if $(KEEP),--keep) $(ARGS)
+
+up: install ## Start the local stack
+	@tocsin up
+
+down: install ## Stop the local stack
+	@tocsin down
+
+test: install ## Run every test, on a real Kafka and PostgreSQL
+	@pytest $(ARGS)
+
+check: lint test ## The gate: lint, types, architecture, dependencies, schemas, tests
+
+lint: install
+	@ruff check . && ruff format --check .
+	@mypy $(SOURCES)
+	@lint-imports
+	@for package in $(PACKAGES); do (cd $$package && deptry --config ../$$([ "$${package%%/*}" = "$$package" ] || echo ../)pyproject.toml src) || exit 1; done
+	@python -m tocsin_schemas.generate --check
+
+schemas: install ## Generate the JSON Schemas anew
+	@python -m tocsin_schemas.generate
+
+ROW ?=
+bench: install ## Measure, print ratios, write bench.json (ROW=name for one)
+	@python -m tests.bench $(if $(ROW),--row $(ROW)) $(ARGS)
+
+clean: ## Stop the stack and delete what was installed and stored
+	@[ ! -x .venv/bin/tocsin ] || .venv/bin/tocsin down || true
+	@rm -rf .venv .tocsin

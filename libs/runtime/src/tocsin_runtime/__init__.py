@@ -1,0 +1,1 @@
+"""Process, settings, logs, metrics, the Kafka door and the delivery loop."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, and one module of SQL per idea."""

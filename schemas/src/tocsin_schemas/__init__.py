@@ -1,0 +1,1 @@
+"""Contracts of the Tocsin platform: messages, topics, codec."""

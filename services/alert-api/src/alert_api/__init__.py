@@ -1,0 +1,1 @@
+"""The only HTTP door: agencies, members, receipts."""

@@ -1,0 +1,1 @@
+"""Audience, fan-out, due deliveries, recovery."""

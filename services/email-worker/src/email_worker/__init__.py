@@ -1,0 +1,1 @@
+"""Claims, renders and sends email."""

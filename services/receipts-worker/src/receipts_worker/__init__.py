@@ -1,0 +1,1 @@
+"""Merges receipts into the ledger, publishes metrics."""
