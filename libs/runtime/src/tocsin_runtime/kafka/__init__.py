@@ -1,0 +1,1 @@
+"""The Kafka door: the only place that imports aiokafka."""

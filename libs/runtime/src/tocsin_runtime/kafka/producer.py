@@ -1,0 +1,138 @@
+"""The way to Kafka: every produce is awaited, bounded in time, and safe to repeat."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from tocsin_schemas.codec import Headers
+
+log = structlog.get_logger()
+
+_MAX_BATCH_BYTES: Final = 262_144  # at the default of 16 kB waiting senders race and are overtaken
+_STOP_SECONDS: Final = 2.0
+
+
+class KafkaUnavailableError(Exception):
+    """Kafka did not acknowledge in time. It may or may not have the records: produce them again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record, its partition chosen by us."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Headers = ()
+
+
+class Outlet:
+    """An idempotent producer (acks=all) that is rebuilt after every failure.
+
+    Entering it never fails: Kafka may be down, then the first `produce` says so.
+    """
+
+    def __init__(self, bootstrap_servers: str, *, client_id: str, linger_ms: int = 2) -> None:
+        self._bootstrap = bootstrap_servers
+        self._client_id = client_id
+        self._linger_ms = linger_ms
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        self.healthy = False
+
+    async def __aenter__(self) -> Self:
+        """Nothing is connected yet."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Flush and close, waiting two seconds at most."""
+        await self._discard(self._producer)
+
+    async def produce(self, records: Sequence[Record], *, timeout: float = 5.0) -> list[int]:  # noqa: ASYNC109
+        """Write records and wait for all acknowledgements; safe to call concurrently.
+
+        Args:
+            records: In the order wanted within each partition.
+            timeout: Seconds for everything, connecting included.
+
+        Returns:
+            The offset of each record.
+
+        Raises:
+            KafkaUnavailableError: Not all were acknowledged; the producer was thrown away.
+        """
+        producer: AIOKafkaProducer | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                producer = await self._started()
+                offsets = await _send_all(producer, records)
+        except (TimeoutError, KafkaError, OSError) as error:
+            self.healthy = False
+            log.warning("produce_failed", records=len(records), error=type(error).__name__)
+            await self._discard(producer)
+            raise KafkaUnavailableError from error
+        self.healthy = True
+        return offsets
+
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                self._producer = await self._start()
+            return self._producer
+
+    async def _start(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            enable_idempotence=True,
+            compression_type="zstd",
+            linger_ms=self._linger_ms,
+            max_batch_size=_MAX_BATCH_BYTES,
+            request_timeout_ms=5_000,
+            connections_max_idle_ms=180_000,
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await _close(producer)
+            raise
+        return producer
+
+    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
+        if producer is None:
+            return
+        if self._producer is producer:
+            self._producer = None
+        await _close(producer)
+
+
+async def _send_all(producer: AIOKafkaProducer, records: Sequence[Record]) -> list[int]:
+    acks = [
+        await producer.send(
+            record.topic,
+            partition=record.partition,
+            key=record.key,
+            value=record.value,
+            headers=list(record.headers),
+        )
+        for record in records
+    ]
+    return [metadata.offset for metadata in await asyncio.gather(*acks)]
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    # An idempotent producer never gives a batch up, so stopping it must not wait for one.
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await producer.stop()
+    except (TimeoutError, KafkaError, OSError) as error:
+        log.warning("producer_abandoned", error=type(error).__name__)

@@ -1,0 +1,33 @@
+"""Settings: declared, typed, frozen, read once in `main`, from the environment and from secret files."""
+
+import os
+import sys
+from typing import TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every service needs. `TOCSIN_<NAME>`, or a file `tocsin_<name>` in `TOCSIN_SECRETS_DIR`."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", frozen=True, extra="ignore")
+
+    database_url: SecretStr
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=0, ge=0, le=65_535, description="0: any free port.")
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def read_settings(cls: type[S]) -> S:
+    """Read them once; a missing or bad value names its variable on stderr and exits with status 2."""
+    try:
+        return cls(_secrets_dir=os.environ.get("TOCSIN_SECRETS_DIR"))
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            name = "_".join(map(str, fault["loc"])).upper()
+            sys.stderr.write(f"TOCSIN_{name.removeprefix('TOCSIN_')}: {fault['msg']}\n")
+        sys.exit(2)

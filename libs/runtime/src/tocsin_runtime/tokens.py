@@ -1,0 +1,74 @@
+"""Signed tokens: they say what they allow, so that a link works as long as its key, without a look-up."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from tocsin_schemas.words import Channel, Purpose
+
+_MAC_BYTES: Final = 16
+_PURPOSES: Final = tuple(Purpose)
+_CHANNELS: Final = tuple(Channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """The right to withdraw one consent: RFC 8058, scoped to agency, purpose and channel."""
+
+    member_id: UUID
+    agency_id: UUID
+    purpose: Purpose
+    channel: Channel
+
+
+def sign_unsubscribe(key: bytes, what: Unsubscribe) -> str:
+    """Make the token of an unsubscribe link: 67 URL-safe characters."""
+    scope = bytes((_PURPOSES.index(what.purpose), _CHANNELS.index(what.channel)))
+    return _sign(key, b"unsubscribe", what.member_id.bytes + what.agency_id.bytes + scope)
+
+
+def read_unsubscribe(key: bytes, token: str) -> Unsubscribe | None:
+    """Tell what the token allows, or None where its signature is not ours."""
+    payload = _verified(key, b"unsubscribe", token)
+    if payload is None:
+        return None
+    return Unsubscribe(
+        member_id=UUID(bytes=payload[:16]),
+        agency_id=UUID(bytes=payload[16:32]),
+        purpose=_PURPOSES[payload[32]],
+        channel=_CHANNELS[payload[33]],
+    )
+
+
+def sign_return_path(key: bytes, delivery: UUID) -> str:
+    """Make the VERP local part of a delivery's envelope sender, so that its bounces can be trusted."""
+    mac = hmac.digest(key, b"bounce" + delivery.bytes, sha256)[:8]
+    return f"b-{delivery.hex}-{mac.hex()}"
+
+
+def read_return_path(key: bytes, local_part: str) -> UUID | None:
+    """Tell whose bounce this is, or None where the signature is not ours."""
+    parts = local_part.lower().split("-")
+    try:
+        delivery = UUID(hex=parts[1])
+    except (IndexError, ValueError):
+        return None
+    return delivery if hmac.compare_digest(sign_return_path(key, delivery), "-".join(parts)) else None
+
+
+def _sign(key: bytes, use: bytes, payload: bytes) -> str:
+    mac = hmac.digest(key, use + payload, sha256)[:_MAC_BYTES]
+    return urlsafe_b64encode(payload + mac).rstrip(b"=").decode()
+
+
+def _verified(key: bytes, use: bytes, token: str) -> bytes | None:
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (Base64Error, ValueError):
+        return None
+    payload = raw[:-_MAC_BYTES]
+    return payload if hmac.compare_digest(_sign(key, use, payload), token) else None

@@ -1,0 +1,45 @@
+"""Connections to PostgreSQL."""
+
+import json
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Row: TypeAlias = asyncpg.Record
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+UNAVAILABLE: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,  # the connection was closed under us
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,  # shutting down, starting up, cancelled
+    asyncpg.exceptions.InsufficientResourcesError,  # too many connections, disk full
+    asyncpg.exceptions.TransactionRollbackError,  # deadlock: the other one won
+)
+"""What asyncpg raises while the database cannot serve: wait, then do the same again."""
+
+
+async def open_pool(dsn: str, *, size: int, application_name: str) -> Pool:
+    """Open a pool that starts with the database down, too: its first use says so.
+
+    Args:
+        dsn: `postgresql://user:password@host:port/database`.
+        size: Most connections at a time.
+        application_name: What `pg_stat_activity` shows.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=5,
+        command_timeout=10,
+        init=_read_json,
+        server_settings={"application_name": application_name, "jit": "off"},
+    )
+
+
+async def _read_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)

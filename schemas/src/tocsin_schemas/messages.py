@@ -1,0 +1,122 @@
+"""What travels on Kafka. Additive only: fields are added with defaults, never renamed or removed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tocsin_schemas.ids import receipt_id
+from tocsin_schemas.words import STATE_OF, Channel, Lane, Reason, ReceiptKind, State
+
+
+class Message(BaseModel):
+    """Frozen; unknown fields are ignored when read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class AlertAccepted(Message):
+    """A bell: look at this alert. The ledger decides; duplicates and loss are harmless."""
+
+    alert_id: UUID
+    alert_version: int = Field(ge=1)
+    lane: Lane
+
+
+class DeliveriesRequested(Message):
+    """A hint that these deliveries may be claimed; all of one alert, channel and lane."""
+
+    alert_id: UUID
+    kind: Literal["send", "resolve"] = "send"
+    delivery_ids: tuple[UUID, ...] = Field(min_length=1, max_length=100)
+
+
+class Receipt(Message):
+    """A fact about one delivery. Same id and JSON on every surface; nothing personal in it."""
+
+    id: UUID
+    delivery_id: UUID
+    alert_id: UUID
+    alert_version: int
+    channel: Channel
+    fence: int = Field(ge=0, description="Number of the claim it speaks of; 0 before the first.")
+    kind: ReceiptKind
+    state: State = Field(description="The state this fact supports; a delivery's own state only climbs.")
+    reason: Reason | None = None
+    provider: str | None = Field(default=None, description="Name of the relay or provider account.")
+    provider_status: str | None = Field(default=None, description="Reply code and enhanced code, no text.")
+    due_at: datetime | None = Field(default=None, description="When it is tried again.")
+    occurred_at: datetime
+    recorded_at: datetime
+
+    @classmethod
+    def of(  # noqa: PLR0913 - a receipt has this many facts
+        cls,
+        delivery: UUID,
+        *,
+        alert: UUID,
+        alert_version: int,
+        channel: Channel,
+        fence: int,
+        kind: ReceiptKind,
+        now: datetime,
+        reason: Reason | None = None,
+        provider: str | None = None,
+        provider_status: str | None = None,
+        due_at: datetime | None = None,
+    ) -> Self:
+        """Write down a fact, now; its id and state follow from it. Not validated again: the hot path."""
+        natural = receipt_id(delivery, fence=fence, kind=kind, provider_status=provider_status, due_at=due_at)
+        return cls.model_construct(
+            id=natural,
+            delivery_id=delivery,
+            alert_id=alert,
+            alert_version=alert_version,
+            channel=channel,
+            fence=fence,
+            kind=kind,
+            state=STATE_OF[kind],
+            reason=reason,
+            provider=provider,
+            provider_status=provider_status,
+            due_at=due_at,
+            occurred_at=now,
+            recorded_at=now,
+        )
+
+
+class AlertMetrics(Message):
+    """Counts of one alert. Readers keep the highest version; deliveries = sum of states, always."""
+
+    alert_id: UUID
+    alert_version: int
+    version: int = Field(ge=1, description="Grows with every publication.")
+    as_of: datetime
+    deliveries: int = Field(ge=0)
+    states: Mapping[State, int]
+    channels: Mapping[Channel, Mapping[State, int]]
+    first_sent_s: float | None = Field(default=None, description="Seconds from acceptance; bucket bound.")
+    p50_sent_s: float | None = None
+    p95_sent_s: float | None = None
+
+
+class DeadLetter(Message):
+    """Why a record could not be handled; the original bytes are the record's value."""
+
+    topic: str
+    partition: int
+    offset: int
+    group: str
+    error: str
+
+
+MESSAGES: Final[Mapping[str, type[Message]]] = {
+    "io.tocsin.alert.accepted.v1": AlertAccepted,
+    "io.tocsin.deliveries.requested.v1": DeliveriesRequested,
+    "io.tocsin.receipt.v1": Receipt,
+    "io.tocsin.alert.metrics.v1": AlertMetrics,
+    "io.tocsin.dead-letter.v1": DeadLetter,
+}
+"""CloudEvents type of every message; the folder of its examples bears the same name."""

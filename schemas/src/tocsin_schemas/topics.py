@@ -1,0 +1,49 @@
+"""Every topic, named once. `tocsin topics apply` creates them; automatic creation is off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from tocsin_schemas.words import Channel, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic and how it is made. `retention` of None: compacted, kept for ever."""
+
+    name: str
+    partitions: int
+    retention: timedelta | None
+    config: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Kafka's topic configuration."""
+        if self.retention is None:
+            return {"cleanup.policy": "compact", **self.config}
+        return {"retention.ms": str(int(self.retention.total_seconds() * 1000)), **self.config}
+
+
+ALERTS: Final = Topic("alerts", partitions=6, retention=timedelta(days=7))
+RECEIPTS: Final = Topic("receipts", partitions=12, retention=timedelta(days=7))
+METRICS: Final = Topic("metrics", partitions=6, retention=None)
+DEAD_LETTERS: Final = Topic("dead-letters", partitions=6, retention=timedelta(days=30))
+
+_LANES: Final = {
+    (channel, lane): Topic(f"deliveries.{channel}.{lane}", partitions=12, retention=timedelta(days=3))
+    for channel in Channel
+    for lane in Lane
+}
+
+TOPICS: Final = (ALERTS, *_LANES.values(), RECEIPTS, METRICS, DEAD_LETTERS)
+
+
+def deliveries(channel: Channel, lane: Lane) -> Topic:
+    """The topic of a channel's lane."""
+    return _LANES[channel, lane]
+
+
+def worker_group(channel: Channel, lane: Lane) -> str:
+    """The consumer group of a channel's workers in a lane; one per lane, so that a lane rebalances alone."""
+    return f"{channel}-worker.{lane}"
