@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, Self
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,9 +51,8 @@ class Receipt(Message):
     occurred_at: datetime
     recorded_at: datetime
 
-    @classmethod
+    @staticmethod
     def of(  # noqa: PLR0913 - a receipt has this many facts
-        cls,
         delivery: UUID,
         *,
         alert: UUID,
@@ -66,10 +65,10 @@ class Receipt(Message):
         provider: str | None = None,
         provider_status: str | None = None,
         due_at: datetime | None = None,
-    ) -> Self:
+    ) -> "Receipt":
         """Write down a fact, now; its id and state follow from it. Not validated again: the hot path."""
         natural = receipt_id(delivery, fence=fence, kind=kind, provider_status=provider_status, due_at=due_at)
-        return cls.model_construct(
+        return Receipt.model_construct(
             id=natural,
             delivery_id=delivery,
             alert_id=alert,

@@ -1,14 +1,18 @@
 """Connections to PostgreSQL."""
 
 import json
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 Row: TypeAlias = asyncpg.Record
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+if TYPE_CHECKING:
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:  # the driver's classes take parameters only in its type stubs
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection | PoolConnectionProxy
 
 UNAVAILABLE: Final[tuple[type[Exception], ...]] = (
     OSError,
@@ -37,7 +41,11 @@ async def open_pool(dsn: str, *, size: int, application_name: str) -> Pool:
         timeout=5,
         command_timeout=10,
         init=_read_json,
-        server_settings={"application_name": application_name, "jit": "off"},
+        server_settings={
+            "application_name": application_name,
+            "jit": "off",
+            "plan_cache_mode": "force_generic_plan",  # probes by key, whatever the statistics of a fresh ledger say
+        },
     )
 
 

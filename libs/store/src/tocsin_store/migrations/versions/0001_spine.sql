@@ -14,6 +14,12 @@ CREATE FUNCTION fact_rank(kind text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL
 RETURN CASE kind WHEN 'accepted' THEN 2 WHEN 'voicemail' THEN 2 WHEN 'failed' THEN 3
                  WHEN 'delivered' THEN 4 WHEN 'acknowledged' THEN 5 ELSE 1 END;
 
+-- Whether a fact may change `work`: an outcome finds its fence claimed, or outranks what was applied to it;
+-- a verdict finds its fence waiting. A later claim makes both void.
+CREATE FUNCTION sets_work(work delivery_work, fence int, applied smallint, fact_fence int, rank int, is_verdict boolean)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN fence = fact_fence AND (work = 'claimed' OR (is_verdict AND work = 'waiting') OR (NOT is_verdict AND rank > applied));
+
 CREATE FUNCTION microseconds(t timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (extract(epoch FROM t) * 1000000)::bigint;
 
@@ -31,6 +37,14 @@ RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashed_uuid(delivery, encode(sha256(convert_to(
     delivery::text || '|' || fence || '|' || kind || '|' || coalesce(provider_status, '') || '|'
     || coalesce(microseconds(due_at)::text, ''), 'UTF8')), 'hex'));
+
+-- An alert's deliveries are a range of the primary key: from its 48-bit time up to the next.
+CREATE FUNCTION alert_first(alert uuid) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (left(replace(alert::text, '-', ''), 12) || repeat('0', 20))::uuid;
+
+CREATE FUNCTION alert_end(alert uuid) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (lpad(to_hex(('x' || left(replace(alert::text, '-', ''), 12))::bit(48)::bigint + 1), 12, '0')
+        || repeat('0', 20))::uuid;
 
 -- Bucket of a duration in a tally's histogram: upper bound 0.1 s * 2^(bucket / 2).
 CREATE FUNCTION time_bucket(elapsed interval) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -168,6 +182,7 @@ CREATE TABLE fan_out (
     lane         lane        NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
     after_member uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    after_point  uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     chunks       int         NOT NULL DEFAULT 0,
     members      int         NOT NULL DEFAULT 0,
     done_at      timestamptz,
@@ -181,7 +196,7 @@ CREATE TABLE chunk (
     channel     text        NOT NULL,
     number      int         NOT NULL,
     lane        lane        NOT NULL,
-    deliveries  int         NOT NULL,
+    delivery_ids uuid[]     NOT NULL, -- so that a chunk is found by primary-key probes, not by a scan of its alert
     created_at  timestamptz NOT NULL DEFAULT now(),
     enqueued_at timestamptz,
     last_offset jsonb,       -- highest offset produced, by partition
@@ -191,19 +206,20 @@ CREATE TABLE chunk (
     PRIMARY KEY (alert_id, version, wave, channel, number)
 );
 CREATE INDEX chunk_open ON chunk (channel, lane, created_at) WHERE settled_at IS NULL;
+CREATE INDEX chunk_passed ON chunk (channel, lane, passed_at);
 
--- The ledger. No index and no index predicate names a column that changes; fillfactor on the leaves.
+-- The ledger. No index and no index predicate names a column that changes. The leaves are filled to 45 %: a row
+-- grows by its claim's columns, and its second version must find room beside it for the update to be HOT.
 CREATE TABLE delivery (
     id               uuid           NOT NULL,
     alert_id         uuid           NOT NULL,
     member_id        uuid           NOT NULL,
     contact_point_id uuid           NOT NULL,
-    claim_token      uuid,
+    claim_token      bigint,
     session          bigint,
     claimed_at       timestamptz,
     updated_at       timestamptz    NOT NULL DEFAULT now(),
     alert_version    int            NOT NULL,
-    chunk            int            NOT NULL,
     fence            int            NOT NULL DEFAULT 0,
     state            delivery_state NOT NULL DEFAULT 'pending',
     work             delivery_work  NOT NULL DEFAULT 'waiting',
@@ -223,7 +239,7 @@ CREATE TABLE due (
     kind          due_kind    NOT NULL,
     channel       text        NOT NULL,
     lane          lane        NOT NULL,
-    route         text,
+    route         text,        -- what it waits for, where that is on hold
     due_at        timestamptz NOT NULL,
     produce_after timestamptz NOT NULL
 ) WITH (fillfactor = 70);
@@ -327,7 +343,7 @@ BEGIN
         low  := (lpad(to_hex(extract(epoch FROM day::timestamp)::bigint * 1000), 12, '0') || repeat('0', 20))::uuid;
         high := (lpad(to_hex(extract(epoch FROM day::timestamp + interval '1 day')::bigint * 1000), 12, '0')
                  || repeat('0', 20))::uuid;
-        FOR owner IN SELECT * FROM (VALUES ('delivery', 50), ('receipt', 100)) v(parent, fill) LOOP
+        FOR owner IN SELECT * FROM (VALUES ('delivery', 45), ('receipt', 100)) v(parent, fill) LOOP
             CONTINUE WHEN to_regclass(format('%s_%s', owner.parent, to_char(day, 'YYYYMMDD'))) IS NOT NULL;
             EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = %s)',
                            owner.parent || '_' || to_char(day, 'YYYYMMDD'), owner.parent, low, high, owner.fill);
@@ -337,6 +353,6 @@ BEGIN
     RETURN made;
 END
 $$;
-CREATE TABLE delivery_default PARTITION OF delivery DEFAULT WITH (fillfactor = 50);
+CREATE TABLE delivery_default PARTITION OF delivery DEFAULT WITH (fillfactor = 45);
 CREATE TABLE receipt_default PARTITION OF receipt DEFAULT;
 SELECT ensure_partitions((now() AT TIME ZONE 'UTC')::date - 1, 9);

@@ -1,0 +1,301 @@
+"""The way from Kafka: explicit commits of a watermark, an epoch per assignment, drain before partitions go."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self, TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from tocsin_runtime.kafka.tracker import Tracker
+from tocsin_schemas.topics import Topic
+
+log = structlog.get_logger()
+
+Starts: TypeAlias = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
+
+_DRAIN_SECONDS: Final = 12.0
+_COMMIT_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 10.0
+_RECONNECT_SECONDS: Final = 0.5
+_NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
+
+
+@dataclass(eq=False, slots=True)
+class Taken:
+    """One record in hand. Call `finish` when its effect is durable, or `drop` to leave it to the next owner."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    _intake: "Intake"
+    _epoch: int
+    _open: bool = field(default=True)
+
+    @property
+    def current(self) -> bool:
+        """Whether its partition is still ours and may be worked on; ask before starting."""
+        return self._intake.admits(self._epoch)
+
+    def finish(self) -> None:
+        """Nothing of it is left to do; its offset may be committed."""
+        self._release(finished=True)
+
+    def drop(self) -> None:
+        """Not handled: it will be read again, here or elsewhere."""
+        self._release(finished=False)
+
+    def _release(self, *, finished: bool) -> None:
+        if self._open:
+            self._open = False
+            self._intake.released(self, epoch=self._epoch, finished=finished)
+
+
+class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+    """One consumer of one topic in a group. Enter it, `take` until it is closed.
+
+    Args:
+        bootstrap_servers: Kafka's addresses.
+        topic: What to read.
+        group: The consumer group; its committed offsets are where reading starts.
+        starts: Where the start offsets are kept instead, if not in Kafka; partitions it leaves out start at the
+            oldest record.
+    """
+
+    def __init__(
+        self, bootstrap_servers: str, *, topic: Topic, group: str, starts: Starts | None = None
+    ) -> None:
+        self._bootstrap = bootstrap_servers
+        self._topic = topic
+        self._group = group
+        self._starts = starts
+        self._trackers: dict[int, Tracker] = {}
+        self._positions: dict[int, int] = {}
+        self._epoch = 0
+        self._seeked = -1
+        self._admitting = False
+        self._in_hand = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._committing = asyncio.Lock()
+        self._consumer: AIOKafkaConsumer | None = None
+        self._committer: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the group has given us an assignment (which may be empty)."""
+        return self._admitting
+
+    def admits(self, epoch: int) -> bool:
+        """Whether records of this epoch may still be started."""
+        return self._admitting and epoch == self._epoch
+
+    async def __aenter__(self) -> Self:
+        """Connect, waiting for Kafka as long as it takes."""
+        while not await self._connect():  # noqa: ASYNC110 - nobody tells us when Kafka is back
+            await asyncio.sleep(_RECONNECT_SECONDS)
+        self._committer = asyncio.create_task(self._commit_regularly())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop admitting, drain, commit, leave the group."""
+        self._admitting = False
+        await self._drain()
+        if self._committer is not None:
+            self._committer.cancel()
+            await asyncio.wait([self._committer])
+        await self._commit()
+        await self._disconnect()
+
+    async def take(self, *, limit: int, wait_ms: int = 100) -> list[Taken]:
+        """Records not yet in hand, at most `limit`; empty when there are none or a rebalance is under way.
+
+        Never cancel it: aiokafka would stop watching the poll interval. Call it (or `idle`) at least every minute.
+        """
+        epoch = self._epoch
+        if self._consumer is None or not self._admitting or not self._seek(epoch):
+            await asyncio.sleep(wait_ms / 1000)
+            return []
+        try:
+            fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=limit)
+        except KafkaError as error:
+            log.warning("fetch_failed", topic=self._topic.name, error=type(error).__name__)
+            await self._recover(error)
+            return []
+        if not self.admits(epoch):
+            return []  # the seek of the next epoch fetches them again
+        return [taken for records in fetched.values() for taken in self._register(records)]
+
+    async def idle(self, *, wait_ms: int = 500) -> None:
+        """Stay in the group without taking records."""
+        if self._consumer is None:
+            await asyncio.sleep(wait_ms / 1000)
+            return
+        await self._consumer.getmany(_NOWHERE, timeout_ms=wait_ms)
+
+    def released(self, taken: Taken, *, epoch: int, finished: bool) -> None:
+        """Called by `Taken`."""
+        self._in_hand -= 1
+        if self._in_hand == 0:
+            self._empty.set()
+        if finished and epoch == self._epoch and taken.partition in self._trackers:
+            self._trackers[taken.partition].finish(taken.offset)
+
+    def _register(self, records: Iterable[ConsumerRecord]) -> list[Taken]:
+        taken = [
+            Taken(record.partition, record.offset, record.key, record.value, self, self._epoch)
+            for record in records
+            if self._trackers[record.partition].register(record.offset)
+        ]
+        self._in_hand += len(taken)
+        if taken:
+            self._empty.clear()
+        return taken
+
+    def _seek(self, epoch: int) -> bool:
+        # The fetcher may have moved on before our start offsets were known, so each epoch starts from ours.
+        if self._seeked == epoch or self._consumer is None:
+            return True
+        try:
+            for partition, offset in self._positions.items():
+                self._consumer.seek(TopicPartition(self._topic.name, partition), offset)
+        except IllegalStateError:  # rebalanced again meanwhile
+            return False
+        self._seeked = epoch
+        return True
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Finish what is in hand, commit it, forget the partitions."""
+        self._admitting = False
+        await self._drain()
+        await self._commit()
+        self._epoch += 1
+        self._trackers.clear()
+        self._positions.clear()
+        log.info("partitions_revoked", topic=self._topic.name, count=len(list(revoked)))
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Find where each partition starts, then admit."""
+        partitions = sorted(tp.partition for tp in assigned)
+        while True:
+            try:
+                positions = await self._start_offsets(partitions)
+                break
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("start_unknown", topic=self._topic.name, error=type(error).__name__)
+                await asyncio.sleep(_RECONNECT_SECONDS)
+        self._positions = positions
+        self._trackers = {partition: Tracker(offset) for partition, offset in positions.items()}
+        self._epoch += 1
+        self._admitting = True
+        log.info("partitions_assigned", topic=self._topic.name, count=len(partitions))
+
+    async def _start_offsets(self, partitions: Sequence[int]) -> dict[int, int]:
+        if self._consumer is None or not partitions:
+            return {}
+        tps = {number: TopicPartition(self._topic.name, number) for number in partitions}
+        known = await (self._starts or self._committed_offsets)(partitions)
+        first = await self._consumer.beginning_offsets(list(tps.values()))
+        end = await self._consumer.end_offsets(list(tps.values()))
+        return {  # outside what the log holds (retention, a topic made anew): the oldest record
+            number: at if first[tp] <= (at := known.get(number, -1)) <= end[tp] else first[tp]
+            for number, tp in tps.items()
+        }
+
+    async def _committed_offsets(self, partitions: Sequence[int]) -> Mapping[int, int]:
+        if self._consumer is None:
+            return {}
+        offsets = {
+            number: await self._consumer.committed(TopicPartition(self._topic.name, number))
+            for number in partitions
+        }
+        return {number: offset for number, offset in offsets.items() if offset is not None}
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self._empty.wait()
+        except TimeoutError:
+            log.warning("drain_timed_out", topic=self._topic.name, records=self._in_hand)
+
+    async def _commit_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            if self._admitting:
+                await self._commit()
+
+    async def _commit(self) -> None:
+        async with self._committing:
+            moved = {
+                number: at
+                for number, tracker in self._trackers.items()
+                if (at := tracker.uncommitted) is not None
+            }
+            if not moved or self._consumer is None:
+                return
+            offsets = {TopicPartition(self._topic.name, number): at for number, at in moved.items()}
+            try:
+                async with asyncio.timeout(_COMMIT_SECONDS):
+                    await self._consumer.commit(offsets)
+            except (
+                CommitFailedError
+            ):  # the partitions have gone; their next owner starts from the last commit
+                log.warning("commit_refused", topic=self._topic.name)
+                return
+            except (KafkaError, OSError, TimeoutError, IllegalStateError) as error:
+                log.warning("commit_failed", topic=self._topic.name, error=type(error).__name__)
+                return
+            for number, at in moved.items():
+                if number in self._trackers:
+                    self._trackers[number].committed(at)
+
+    async def _connect(self) -> bool:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=self._group,
+            client_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # each further one costs a join
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            rebalance_timeout_ms=20_000,
+            request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
+            max_poll_interval_ms=60_000,
+            fetch_max_wait_ms=100,
+            connections_max_idle_ms=180_000,
+        )
+        try:
+            await consumer.start()
+        except (KafkaError, OSError) as error:
+            log.warning("connect_failed", topic=self._topic.name, error=type(error).__name__)
+            await consumer.stop()
+            return False
+        self._consumer = consumer
+        consumer.subscribe([self._topic.name], listener=self)
+        return True
+
+    async def _recover(self, error: KafkaError) -> None:
+        await asyncio.sleep(_RECONNECT_SECONDS)
+        if error.retriable:
+            return
+        self._admitting = False
+        await self._disconnect()
+        await self._connect()
+
+    async def _disconnect(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is None:
+            return
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await consumer.stop()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("consumer_abandoned", topic=self._topic.name, error=type(error).__name__)

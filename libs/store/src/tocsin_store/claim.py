@@ -1,0 +1,148 @@
+"""The claim: what makes an effect happen once. One statement; every look-up is a primary-key probe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from tocsin_schemas.words import Channel, Reason, ReceiptKind
+from tocsin_store.pool import Pool, Row
+
+CLAIM_LIMIT: Final = 200
+"""Most ids a claim takes: beyond it latency grows faster than throughput."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery that is ours to hand over, under this fence, if it begins in time."""
+
+    id: UUID
+    fence: int
+    member_id: UUID
+    address: str
+    name: str
+    language: str
+    attempts: int
+    ambiguous: int
+    """Attempts so far whose outcome nobody knows."""
+    resolve: bool
+    """Whether an earlier attempt's outcome must be looked up before another is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a waiting delivery may not be handed over; it is settled by a receipt, not by the claim."""
+
+    id: UUID
+    fence: int
+    kind: ReceiptKind
+    reason: Reason
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a claim found. Ids in none of the lists are somebody else's, done, or due later."""
+
+    taken: Sequence[ClaimedDelivery]
+    again: Sequence[tuple[UUID, int]]
+    """Claimed under this token before, by a statement whose answer was lost: to be released, (id, fence)."""
+    verdicts: Sequence[Verdict]
+
+
+_VERDICTS: Final = {
+    "alert_closed": (ReceiptKind.CANCELLED, Reason.ALERT_CLOSED),
+    "expired": (ReceiptKind.EXPIRED, Reason.EXPIRED),
+    "consent_withdrawn": (ReceiptKind.SUPPRESSED, Reason.CONSENT_WITHDRAWN),
+    "contact_replaced": (ReceiptKind.SUPPRESSED, Reason.CONTACT_REPLACED),
+    "paused": (ReceiptKind.DEFERRED, Reason.PROVIDER_UNREACHABLE),
+}
+
+CLAIM: Final = """
+WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock holds its end back until we commit
+    SELECT id FROM session WHERE id = $3 AND state = 'live' FOR KEY SHARE
+), a AS MATERIALIZED (              -- after a wait for this lock the row is read anew
+    SELECT id, agency_id, version, purpose, state, expires_at FROM alert WHERE id = $1 FOR SHARE
+), hold AS MATERIALIZED (
+    SELECT max(until) AS until FROM pause WHERE channel = $5 AND route = '*' AND until > now()
+), picked AS MATERIALIZED (
+    SELECT d.id, d.fence, d.member_id, d.attempts, d.ambiguous, p.address, m.name, m.language,
+           coalesce(due.kind = 'resolve', false) AS resolve, hold.until,
+           CASE WHEN d.work = 'claimed' AND d.session = own.id AND d.claim_token = $4 THEN 'again'
+                WHEN d.work <> 'waiting' OR due.due_at > now()                        THEN 'nothing'
+                WHEN a.state <> 'live' OR a.version <> d.alert_version                THEN 'alert_closed'
+                WHEN a.expires_at <= now()                                            THEN 'expired'
+                WHEN c.granted IS NULL                                                THEN 'consent_withdrawn'
+                WHEN p.confirmed_at IS NULL OR p.valid_until <= now()                 THEN 'contact_replaced'
+                WHEN hold.until IS NOT NULL                                           THEN 'paused'
+                ELSE 'take' END AS verdict
+    FROM own CROSS JOIN a CROSS JOIN hold
+    CROSS JOIN unnest($2::uuid[]) AS u(id)
+    CROSS JOIN LATERAL (SELECT * FROM delivery      WHERE id = u.id AND alert_id = a.id  OFFSET 0) d
+    CROSS JOIN LATERAL (SELECT * FROM contact_point WHERE id = d.contact_point_id        OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT * FROM member        WHERE id = d.member_id               OFFSET 0) m
+    LEFT  JOIN LATERAL (SELECT * FROM due           WHERE delivery_id = d.id             OFFSET 0) due ON true
+    LEFT  JOIN LATERAL (SELECT true AS granted FROM consent
+                        WHERE member_id = d.member_id AND agency_id = a.agency_id
+                          AND purpose = a.purpose AND channel = d.channel
+                          AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
+                        LIMIT 1 OFFSET 0) c ON true
+), taken AS (
+    UPDATE delivery d
+    SET    work = 'claimed', session = $3, claim_token = $4, claimed_at = now(), fence = d.fence + 1, fact_rank = 0
+    FROM   picked
+    WHERE  d.id = picked.id AND picked.verdict = 'take' AND d.work = 'waiting' AND d.fence = picked.fence
+    RETURNING d.id, d.fence
+), gone AS (
+    DELETE FROM due USING taken WHERE due.delivery_id = taken.id
+)
+SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, member_id, address, name, language, attempts,
+       ambiguous, resolve, until, verdict
+FROM   picked LEFT JOIN taken ON taken.id = picked.id
+WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing')
+"""
+
+
+async def claim(
+    pool: Pool, *, alert_id: UUID, delivery_ids: Sequence[UUID], session: int, token: int, channel: Channel
+) -> Claims:
+    """Take deliveries of one alert for a session, or say why not. Settles nothing else.
+
+    Args:
+        pool: Connections whose `lock_timeout` bounds the wait for the rows.
+        alert_id: Whose deliveries.
+        delivery_ids: At most `CLAIM_LIMIT`, in any order.
+        session: Who claims; a session marked dead gets nothing.
+        token: Names this claim (63 random bits), so that it can be repeated when its answer was lost.
+        channel: Whose pauses apply.
+
+    Raises:
+        UNAVAILABLE: Nothing is known; repeat it with the same token.
+    """
+    rows = await pool.fetch(CLAIM, alert_id, sorted(delivery_ids), session, token, channel.value)
+    return Claims(
+        taken=[_taken(row) for row in rows if row["verdict"] == "take"],
+        again=[(row["id"], row["fence"]) for row in rows if row["verdict"] == "again"],
+        verdicts=[_verdict(row) for row in rows if row["verdict"] in _VERDICTS],
+    )
+
+
+def _taken(row: Row) -> ClaimedDelivery:
+    return ClaimedDelivery(
+        row["id"],
+        row["fence"],
+        row["member_id"],
+        row["address"],
+        row["name"],
+        row["language"],
+        row["attempts"],
+        row["ambiguous"],
+        row["resolve"],
+    )
+
+
+def _verdict(row: Row) -> Verdict:
+    kind, reason = _VERDICTS[row["verdict"]]
+    due_at = row["until"] if kind is ReceiptKind.DEFERRED else None
+    return Verdict(row["id"], row["fence"], kind, reason, due_at)

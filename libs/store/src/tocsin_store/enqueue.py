@@ -1,0 +1,179 @@
+"""What goes to Kafka next: chunks, and what is due. Rows of the ledger are never marked, only their chunk is."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from tocsin_schemas.words import Channel, Lane
+from tocsin_store.pool import Connection, Pool, Row
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkToEnqueue:
+    """A chunk whose ids must go to Kafka; locked until its transaction ends."""
+
+    alert_id: UUID
+    version: int
+    wave: int
+    channel: Channel
+    number: int
+    delivery_ids: Sequence[UUID]
+
+    @property
+    def key(self) -> tuple[UUID, int, int, str, int]:
+        """Primary key."""
+        return (self.alert_id, self.version, self.wave, self.channel.value, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueuedChunk:
+    """A chunk on the log that is not known to be settled."""
+
+    chunk: ChunkToEnqueue
+    last_offset: Mapping[int, int]
+    """Highest offset produced, by partition of the lane's topic."""
+    barrier: Mapping[int, int] | None
+    """End offsets of `receipts` when the group had passed it; None until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A delivery whose waiting is over."""
+
+    id: UUID
+    alert_id: UUID
+    kind: str
+
+
+NEXT: Final = """
+SELECT   alert_id, version, wave, channel, number, delivery_ids
+FROM     chunk
+WHERE    channel = $1 AND lane = $2::lane AND settled_at IS NULL AND enqueued_at IS NULL
+ORDER BY created_at, alert_id, number
+LIMIT    1
+FOR UPDATE SKIP LOCKED
+"""
+
+ROOM: Final = """
+SELECT greatest($3, (SELECT coalesce(sum(cardinality(delivery_ids)), 0) FROM chunk
+                     WHERE channel = $1 AND lane = $2::lane AND passed_at > now() - $4::interval))
+     - (SELECT coalesce(sum(cardinality(delivery_ids)), 0) FROM chunk
+        WHERE channel = $1 AND lane = $2::lane AND settled_at IS NULL
+          AND enqueued_at IS NOT NULL AND passed_at IS NULL) AS room
+"""
+
+TAKE_DUE: Final = """
+WITH taken AS MATERIALIZED (
+    SELECT   delivery_id FROM due
+    WHERE    channel = $1 AND lane = $2::lane AND produce_after <= now()
+    ORDER BY produce_after LIMIT $3
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE due SET produce_after = now() + $4::interval FROM taken WHERE due.delivery_id = taken.delivery_id
+RETURNING due.delivery_id, due.alert_id, due.kind::text
+"""
+
+STILL_WAITING: Final = """
+SELECT u.id FROM unnest($1::uuid[]) u(id)
+CROSS JOIN LATERAL (SELECT work FROM delivery WHERE id = u.id OFFSET 0) d
+LEFT  JOIN LATERAL (SELECT true AS found FROM due WHERE delivery_id = u.id OFFSET 0) w ON true
+WHERE d.work = 'waiting' AND w.found IS NULL
+"""
+
+_BY_KEY: Final = "WHERE alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4 AND number = $5"
+
+
+@asynccontextmanager
+async def next_chunk(
+    pool: Pool, *, channel: Channel, lane: Lane
+) -> AsyncIterator[tuple[Connection, ChunkToEnqueue | None]]:
+    """Lock the oldest chunk that is not on the log; mark it with `mark_enqueued` before leaving."""
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(NEXT, channel.value, lane.value)
+        yield connection, None if row is None else _chunk(row)
+
+
+async def mark_enqueued(
+    connection: Connection | Pool, chunk: ChunkToEnqueue, *, last_offset: Mapping[int, int]
+) -> None:
+    """Note that the whole chunk (or what of it was still waiting) is on the log, acknowledged."""
+    await connection.execute(
+        f"UPDATE chunk SET enqueued_at = now(), last_offset = $6, passed_at = NULL, barrier = NULL {_BY_KEY}",
+        *chunk.key,
+        {str(partition): offset for partition, offset in last_offset.items()},
+    )
+
+
+async def room(pool: Pool, *, channel: Channel, lane: Lane, least: int, window: timedelta) -> int:
+    """How many more deliveries may be put on the log: what was handed over in the last window, at least `least`."""
+    return int(await pool.fetchval(ROOM, channel.value, lane.value, least, window))
+
+
+async def enqueued_chunks(pool: Pool, *, channel: Channel, lane: Lane) -> list[EnqueuedChunk]:
+    """Chunks on the log that are not settled, oldest first."""
+    rows = await pool.fetch(
+        """SELECT alert_id, version, wave, channel, number, delivery_ids, last_offset, barrier FROM chunk
+           WHERE channel = $1 AND lane = $2::lane AND settled_at IS NULL AND enqueued_at IS NOT NULL
+           ORDER BY created_at""",
+        channel.value,
+        lane.value,
+    )
+    return [
+        EnqueuedChunk(_chunk(row), _offsets(row["last_offset"]), row["barrier"] and _offsets(row["barrier"]))
+        for row in rows
+    ]
+
+
+async def mark_passed(pool: Pool, chunks: Sequence[ChunkToEnqueue], *, barrier: Mapping[int, int]) -> None:
+    """Note that the group is past these chunks, and where `receipts` ended then."""
+    ends = {str(partition): offset for partition, offset in barrier.items()}
+    await pool.executemany(
+        f"UPDATE chunk SET passed_at = now(), barrier = $6 {_BY_KEY} AND passed_at IS NULL",
+        [(*chunk.key, ends) for chunk in chunks],
+    )
+
+
+async def mark_settled(pool: Pool, chunks: Sequence[ChunkToEnqueue]) -> None:
+    """Note that nothing of these chunks waits unseen."""
+    await pool.executemany(
+        f"UPDATE chunk SET settled_at = now() {_BY_KEY}",
+        [chunk.key for chunk in chunks],
+    )
+
+
+async def still_waiting(pool: Pool, delivery_ids: Sequence[UUID]) -> list[UUID]:
+    """Tell which of these wait although nobody will produce them: their record was lost."""
+    return [row["id"] for row in await pool.fetch(STILL_WAITING, delivery_ids)]
+
+
+async def take_due(
+    pool: Pool, *, channel: Channel, lane: Lane, limit: int, again_after: timedelta
+) -> list[DueDelivery]:
+    """Take deliveries whose time has come; they come back after `again_after` unless a claim deletes their row."""
+    rows = await pool.fetch(TAKE_DUE, channel.value, lane.value, limit, again_after)
+    return [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows]
+
+
+async def give_back_due(pool: Pool, delivery_ids: Sequence[UUID]) -> None:
+    """Make taken ones due at once: they could not be produced."""
+    await pool.execute(
+        "UPDATE due SET produce_after = now() WHERE delivery_id = ANY($1::uuid[])", sorted(delivery_ids)
+    )
+
+
+def _chunk(row: Row) -> ChunkToEnqueue:
+    return ChunkToEnqueue(
+        row["alert_id"],
+        row["version"],
+        row["wave"],
+        Channel(row["channel"]),
+        row["number"],
+        row["delivery_ids"],
+    )
+
+
+def _offsets(stored: Mapping[str, int]) -> dict[int, int]:
+    return {int(partition): offset for partition, offset in stored.items()}

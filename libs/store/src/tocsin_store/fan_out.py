@@ -1,0 +1,144 @@
+"""Fan-out: the audience of an alert becomes deliveries, one chunk a transaction."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from tocsin_store.pool import Connection, Pool, Row
+
+CHUNK_LIMIT: Final = 2_000
+"""Most deliveries of a chunk: about 25 ms, so that an urgent alert never waits for more."""
+
+NEXT: Final = """
+SELECT alert_id, version, wave, channel, lane, after_member, after_point, chunks
+FROM   fan_out
+WHERE  done_at IS NULL
+ORDER  BY lane, created_at, channel
+LIMIT  1
+FOR UPDATE SKIP LOCKED
+"""
+
+IS_SMALL: Final = """
+SELECT count(*) <= $3 FROM (
+    SELECT FROM alert_shape s JOIN place p ON p.location <@ s.outline
+    WHERE  s.alert_id = $1 AND s.version = $2 LIMIT $3 + 1) x
+"""
+
+# A small audience comes from the places inside, by GiST, in one page.
+_SMALL: Final = """
+    SELECT DISTINCT p.member_id AS id
+    FROM   shape s JOIN place p ON p.location <@ s.outline
+                               AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
+"""
+
+# A large one pages over the members, with geometry as a filter: paging the GiST query would repeat it.
+# LIMIT 1 and OFFSET 0 keep the planner from turning the probes around.
+_LARGE: Final = """
+    SELECT m.id
+    FROM   (SELECT id FROM member WHERE id >= $5 ORDER BY id) m
+    CROSS  JOIN LATERAL (SELECT FROM (SELECT location FROM place WHERE member_id = m.id OFFSET 0) p
+                         JOIN   shape s ON p.location <@ s.outline
+                                       AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
+                         LIMIT  1) inside
+"""
+
+_CHUNK: Final = """
+WITH a AS MATERIALIZED (
+    SELECT id, agency_id, purpose, frozen_at, lane FROM alert WHERE id = $1 FOR SHARE
+), shape AS MATERIALIZED (
+    SELECT outline, holes FROM alert_shape WHERE alert_id = $1 AND version = $2
+), page AS MATERIALIZED (
+    SELECT m.id AS member_id, cp.id AS contact_point_id
+    FROM   a CROSS JOIN LATERAL ({candidates}) m
+    CROSS  JOIN LATERAL (SELECT FROM consent c
+                         WHERE  c.member_id = m.id AND c.agency_id = a.agency_id AND c.purpose = a.purpose
+                           AND  c.channel = $4 AND c.valid_from <= a.frozen_at
+                           AND  (c.valid_until IS NULL OR c.valid_until > a.frozen_at)
+                         LIMIT  1) granted
+    CROSS  JOIN LATERAL (SELECT p.id FROM contact_point p
+                         WHERE  p.member_id = m.id AND p.channel = $4 AND p.confirmed_at <= a.frozen_at
+                           AND  p.valid_from <= a.frozen_at
+                           AND  (p.valid_until IS NULL OR p.valid_until > a.frozen_at)
+                         OFFSET 0) cp
+    WHERE  (m.id, cp.id) > ($5, $6)
+    ORDER  BY m.id, cp.id
+    LIMIT  $7
+), made AS (
+    INSERT INTO delivery (id, alert_id, alert_version, member_id, contact_point_id, wave, channel)
+    SELECT delivery_id(a.id, $2, member_id, contact_point_id, $3) AS id, a.id, $2, member_id, contact_point_id, $3, $4
+    FROM   page CROSS JOIN a
+    ORDER  BY 1
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), ids AS MATERIALIZED (
+    SELECT coalesce(array_agg(id), '{{}}') AS ids, count(*)::int AS n FROM made
+), kept AS (
+    INSERT INTO chunk (alert_id, version, wave, channel, number, lane, delivery_ids)
+    SELECT a.id, $2, $3, $4, $8, a.lane, ids.ids FROM a CROSS JOIN ids WHERE ids.n > 0
+), tallied AS (
+    INSERT INTO tally_delta (alert_id, alert_version, channel, state, n)
+    SELECT a.id, $2, $4, 'pending', ids.n FROM a CROSS JOIN ids WHERE ids.n > 0
+)
+SELECT (SELECT n FROM ids) AS made, count(*) AS seen,
+       (SELECT member_id FROM page ORDER BY member_id DESC LIMIT 1) AS last_member,
+       (SELECT contact_point_id FROM page ORDER BY member_id DESC, contact_point_id DESC LIMIT 1) AS last_point,
+       count(DISTINCT member_id) FILTER (WHERE member_id <> $5) AS members -- one cut in two by a page counts once
+FROM   page
+"""
+
+PROGRESS: Final = """
+UPDATE fan_out
+SET    after_member = coalesce($5, after_member), after_point = coalesce($6, after_point), chunks = chunks + 1,
+       members = members + $7, done_at = CASE WHEN $8 THEN now() END
+WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one step of a fan-out did."""
+
+    alert_id: UUID
+    deliveries: int
+    finished: bool
+    """Whether the whole fan-out is done."""
+
+
+async def insert_chunk(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
+    """Insert the next chunk of the most urgent fan-out: rows, chunk, tally and progress in one transaction.
+
+    Returns:
+        What was done, or None where nothing is left or another replica is at it.
+
+    Raises:
+        UNAVAILABLE: Nothing was done.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        fan_out = await connection.fetchrow(NEXT)
+        if fan_out is None:
+            return None
+        page = await _insert_page(connection, fan_out=fan_out, limit=limit)
+        finished = page["seen"] < limit
+        key = (fan_out["alert_id"], fan_out["version"], fan_out["wave"], fan_out["channel"])
+        await connection.execute(
+            PROGRESS, *key, page["last_member"], page["last_point"], page["members"], finished
+        )
+        return Chunk(fan_out["alert_id"], page["made"], finished=finished)
+
+
+async def _insert_page(connection: Connection, *, fan_out: Row, limit: int) -> Row:
+    alert = (fan_out["alert_id"], fan_out["version"])
+    small = fan_out["chunks"] == 0 and await connection.fetchval(IS_SMALL, *alert, limit)
+    row = await connection.fetchrow(
+        _CHUNK.format(candidates=_SMALL if small else _LARGE),
+        *alert,
+        fan_out["wave"],
+        fan_out["channel"],
+        fan_out["after_member"],
+        fan_out["after_point"],
+        limit,
+        fan_out["chunks"],
+    )
+    if row is None:
+        raise RuntimeError("a chunk answers with one row")
+    return row

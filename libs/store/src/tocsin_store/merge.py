@@ -1,0 +1,195 @@
+"""The merge: receipts into the ledger. Timeline, row, due table and tally move in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from tocsin_schemas.messages import Receipt
+from tocsin_store.pool import Connection, Pool
+
+MERGE: Final = """
+WITH r AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::delivery_state[], $6::text[], $7::text[],
+                         $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]) WITH ORDINALITY
+        AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
+             ordinal)
+), known AS MATERIALIZED (
+    SELECT r.*, d.alert_id, d.alert_version, d.channel, a.lane, a.frozen_at, a.expires_at,
+           CASE WHEN r.kind = 'deferred' THEN coalesce(p.until, now()) -- the pause as it is now, not as it was
+                WHEN r.kind = 'released' THEN now()
+                ELSE r.due_at END AS again_at
+    FROM r
+    CROSS JOIN LATERAL (SELECT alert_id, alert_version, channel FROM delivery WHERE id = r.delivery_id OFFSET 0) d
+    CROSS JOIN LATERAL (SELECT lane, frozen_at, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
+    LEFT  JOIN LATERAL (SELECT until FROM pause WHERE channel = d.channel AND route = '*' AND until > now()
+                        OFFSET 0) p ON true
+), fresh AS (                          -- a fact told twice is told once
+    INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
+                         fence, channel, kind, state, reason, provider, provider_status)
+    SELECT delivery_id, id, alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $12 + ordinal,
+           alert_version, fence, channel, kind, state, reason, provider, provider_status
+    FROM known
+    ON CONFLICT DO NOTHING
+    RETURNING delivery_id, id
+), fact AS MATERIALIZED (
+    SELECT known.*, fact_rank(kind) AS rank, kind IN ('suppressed', 'expired', 'cancelled', 'deferred') AS is_verdict
+    FROM known WHERE id IN (SELECT id FROM fresh)
+    ORDER BY delivery_id
+), moved AS (                          -- every test reads d, the row as it is once locked
+    UPDATE delivery d
+    SET state      = CASE WHEN state_rank(f.state) > state_rank(d.state) THEN f.state ELSE d.state END,
+        reason     = CASE WHEN state_rank(f.state) >= state_rank(d.state) THEN f.reason ELSE d.reason END,
+        attempts   = d.attempts + (d.work = 'claimed' AND d.fence = f.fence
+                                   AND f.kind NOT IN ('deferred', 'released'))::int,
+        ambiguous  = d.ambiguous + (f.kind = 'unknown')::int,
+        work       = CASE WHEN NOT sets_work(d.work, d.fence, d.fact_rank, f.fence, f.rank, f.is_verdict) THEN d.work
+                          WHEN f.again_at IS NULL OR state_rank(d.state) >= 4 THEN 'none'::delivery_work
+                          ELSE 'waiting'::delivery_work END,
+        fact_rank  = CASE WHEN NOT f.is_verdict
+                           AND sets_work(d.work, d.fence, d.fact_rank, f.fence, f.rank, f.is_verdict) THEN f.rank
+                          ELSE d.fact_rank END,
+        updated_at = now()
+    FROM fact f
+    WHERE d.id = f.delivery_id
+    RETURNING d.id, d.alert_id, d.alert_version, d.channel, old.state AS o, new.state AS n, new.work AS work,
+              sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
+              f.kind, f.again_at, f.lane, f.frozen_at, f.expires_at, f.occurred_at
+), waits AS (
+    INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
+    SELECT id, alert_id, (CASE WHEN n = 'unknown' AND kind <> 'refused' THEN 'resolve' ELSE 'send' END)::due_kind,
+           channel, lane, CASE WHEN kind = 'deferred' THEN '*' END, least(again_at, expires_at), least(again_at, expires_at)
+    FROM moved WHERE sets AND work = 'waiting'
+    ON CONFLICT (delivery_id) DO UPDATE
+    SET kind = excluded.kind, route = excluded.route, due_at = excluded.due_at, produce_after = excluded.produce_after
+), done AS (
+    DELETE FROM due USING moved WHERE due.delivery_id = moved.id AND moved.sets AND moved.work = 'none'
+), tallied AS (
+    INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
+    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
+    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM moved WHERE o <> n
+          UNION ALL
+          SELECT alert_id, alert_version, channel, n, -1, 1 FROM moved WHERE o <> n
+          UNION ALL
+          SELECT alert_id, alert_version, channel, n, time_bucket(occurred_at - frozen_at), 1 FROM moved WHERE o <> n) x
+    GROUP BY 1, 2, 3, 4, 5
+)
+SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched
+"""
+
+ADVANCE: Final = """
+WITH o AS (
+    SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS o(partition, expected, next)
+)
+UPDATE merged_offset m SET next_offset = o.next
+FROM   o WHERE m.topic = $1 AND m.partition = o.partition AND m.next_offset = o.expected
+"""
+
+
+class OffsetMovedError(Exception):
+    """Another merger has advanced a partition: nothing was merged; read the offsets anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a merge takes a partition; it holds only where the ledger stands at `expected`."""
+
+    partition: int
+    expected: int
+    next: int
+
+
+async def merged_offsets(pool: Pool, *, topic: str) -> Mapping[int, int]:
+    """Next offset to merge by partition; partitions never merged are absent."""
+    rows = await pool.fetch("SELECT partition, next_offset FROM merged_offset WHERE topic = $1", topic)
+    return {row["partition"]: row["next_offset"] for row in rows}
+
+
+async def start_partitions(pool: Pool, *, topic: str, starts: Mapping[int, int]) -> None:
+    """Set where the merge of each partition begins: a new one, or one whose topic was made anew."""
+    await pool.execute(
+        """INSERT INTO merged_offset (topic, partition, next_offset)
+           SELECT $1, * FROM unnest($2::int[], $3::bigint[])
+           ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset""",
+        topic,
+        list(starts),
+        list(starts.values()),
+    )
+
+
+async def merge(pool: Pool, *, topic: str, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> int:
+    """Merge receipts and move the partitions on, all or nothing; committed durably.
+
+    Args:
+        pool: Connections.
+        topic: Whose offsets advance.
+        receipts: In the order of the log; several of one delivery are applied in that order.
+        advances: Each partition once.
+
+    Returns:
+        How many were new; the others had been merged before.
+
+    Raises:
+        OffsetMovedError: Another merger owns a partition.
+        UNAVAILABLE: Nothing is known; read the offsets anew.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await _advance(
+            connection, topic=topic, advances=sorted(advances, key=lambda advance: advance.partition)
+        )
+        fresh, ordinal = 0, 0
+        for round_ in _rounds(receipts):
+            fresh += await _merge_round(connection, receipts=round_, ordinal=ordinal)
+            ordinal += len(round_)
+        return fresh
+
+
+async def _advance(connection: Connection, *, topic: str, advances: Sequence[Advance]) -> None:
+    columns = ([a.partition for a in advances], [a.expected for a in advances], [a.next for a in advances])
+    status = await connection.execute(ADVANCE, topic, *columns)
+    if status != f"UPDATE {len(advances)}":
+        raise OffsetMovedError
+
+
+def _rounds(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
+    """Split so that each delivery stands once in a round, its receipts in order; each round sorted by delivery."""
+    rounds: list[dict[UUID, Receipt]] = []
+    seen: dict[UUID, int] = {}
+    for receipt in receipts:
+        number = seen.get(receipt.delivery_id, 0)
+        seen[receipt.delivery_id] = number + 1
+        if number == len(rounds):
+            rounds.append({})
+        rounds[number][receipt.delivery_id] = receipt
+    return [[facts[delivery] for delivery in sorted(facts)] for facts in rounds]
+
+
+async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], ordinal: int) -> int:
+    row = await connection.fetchrow(
+        MERGE,
+        [r.id for r in receipts],
+        [r.delivery_id for r in receipts],
+        [r.fence for r in receipts],
+        [r.kind.value for r in receipts],
+        [r.state.value for r in receipts],
+        [r.reason.value if r.reason else None for r in receipts],
+        [r.provider for r in receipts],
+        [r.provider_status for r in receipts],
+        [r.due_at for r in receipts],
+        [r.occurred_at for r in receipts],
+        [r.recorded_at for r in receipts],
+        ordinal,
+    )
+    if row is None:
+        raise RuntimeError("the merge answers with one row")
+    if unmatched := set(row["unmatched"]):
+        await _keep_unmatched(connection, receipts=[r for r in receipts if r.id in unmatched])
+    return int(row["fresh"])
+
+
+async def _keep_unmatched(connection: Connection, *, receipts: Sequence[Receipt]) -> None:
+    await connection.executemany(
+        """INSERT INTO receipt_unmatched (id, delivery_id, receipt) VALUES ($1, $2, $3)
+           ON CONFLICT DO NOTHING""",
+        [(r.id, r.delivery_id, r.model_dump(mode="json")) for r in receipts],
+    )

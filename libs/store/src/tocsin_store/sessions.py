@@ -1,0 +1,75 @@
+"""Sessions: one run of one worker process. There is no lease per delivery; a dead session frees its claims."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from tocsin_store.pool import Pool
+
+
+async def open_session(pool: Pool, *, worker: str) -> int:
+    """Begin one; the number names it in every claim."""
+    return int(await pool.fetchval("INSERT INTO session (worker) VALUES ($1) RETURNING id", worker))
+
+
+async def heartbeat(pool: Pool, session: int, *, oldest_claim_age: timedelta | None) -> bool:
+    """Say that it lives, and how long its oldest open claim has been open.
+
+    Returns:
+        False where it was marked dead: dead is final, open a new one.
+    """
+    status = await pool.execute(
+        """UPDATE session SET heartbeat_at = clock_timestamp(), oldest_claim = clock_timestamp() - $2::interval
+           WHERE id = $1 AND state = 'live'""",
+        session,
+        oldest_claim_age,
+    )
+    return bool(status == "UPDATE 1")
+
+
+async def close_session(pool: Pool, session: int) -> None:
+    """End it in good order, with no claim open."""
+    await pool.execute("UPDATE session SET state = 'closed' WHERE id = $1 AND state = 'live'", session)
+
+
+async def live_heartbeats(pool: Pool) -> Mapping[int, datetime]:
+    """Last heartbeat of every live session, by session."""
+    rows = await pool.fetch("SELECT id, heartbeat_at FROM session WHERE state = 'live'")
+    return {row["id"]: row["heartbeat_at"] for row in rows}
+
+
+async def mark_dead(pool: Pool, session: int, *, unless_after: datetime) -> bool:
+    """Mark a session dead unless its heartbeat has moved past `unless_after`; waits for its claims in flight."""
+    async with pool.acquire() as connection, connection.transaction():
+        still = await connection.fetchval(
+            "SELECT heartbeat_at <= $2 FROM session WHERE id = $1 AND state = 'live' FOR UPDATE",
+            session,
+            unless_after,
+        )
+        if still:
+            await connection.execute(
+                "UPDATE session SET state = 'dead', dead_at = clock_timestamp() WHERE id = $1", session
+            )
+        return bool(still)
+
+
+async def dead_sessions(pool: Pool) -> Mapping[int, datetime]:
+    """When each dead session that is not recovered died."""
+    rows = await pool.fetch("SELECT id, dead_at FROM session WHERE state = 'dead'")
+    return {row["id"]: row["dead_at"] for row in rows}
+
+
+async def mark_recovered(pool: Pool, session: int) -> None:
+    """Note that none of its claims is open any more."""
+    await pool.execute("UPDATE session SET state = 'recovered' WHERE id = $1", session)
+
+
+ORPHANED: Final = """
+SELECT id, least(coalesce(oldest_claim, heartbeat_at), heartbeat_at) - $1::interval AS before
+FROM   session WHERE state = 'live'
+"""
+
+
+async def orphan_limits(pool: Pool, *, margin: timedelta) -> Mapping[int, datetime]:
+    """Moment, by live session, before which it has no open claim: an older claim of it is an orphan."""
+    return {row["id"]: row["before"] for row in await pool.fetch(ORPHANED, margin)}

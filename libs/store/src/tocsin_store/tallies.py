@@ -1,0 +1,106 @@
+"""Tallies: everyone appends deltas, one publisher folds them into what readers see."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from tocsin_schemas.messages import AlertMetrics
+from tocsin_schemas.words import Channel, State
+from tocsin_store.pool import Connection, Pool, Row
+
+FOLD: Final = """
+WITH d AS (
+    DELETE FROM tally_delta RETURNING alert_id, alert_version, channel, state, bucket, n
+), folded AS (
+    INSERT INTO tally (alert_id, alert_version, channel, state, bucket, n)
+    SELECT alert_id, alert_version, channel, state, bucket, sum(n) FROM d GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (alert_id, alert_version, channel, state, bucket) DO UPDATE SET n = tally.n + excluded.n
+)
+INSERT INTO alert_progress (alert_id, version, as_of)
+SELECT DISTINCT alert_id, 1, now() FROM d
+ON CONFLICT (alert_id) DO UPDATE SET version = alert_progress.version + 1, as_of = excluded.as_of
+"""
+
+UNPUBLISHED: Final = """
+SELECT p.alert_id, p.version, p.as_of, a.version AS alert_version, t.channel, t.state::text, t.bucket, t.n
+FROM   alert_progress p
+JOIN   alert a ON a.id = p.alert_id
+JOIN   tally t ON t.alert_id = p.alert_id AND t.alert_version = a.version
+WHERE  p.published < p.version
+ORDER  BY p.alert_id
+"""
+
+
+@asynccontextmanager
+async def publisher(pool: Pool) -> AsyncIterator[Connection | None]:
+    """Be the one publisher while inside; None where another is."""
+    async with pool.acquire() as connection:
+        key = "hashtextextended('tocsin.publisher', 0)"
+        if not await connection.fetchval(f"SELECT pg_try_advisory_lock({key})"):
+            yield None
+            return
+        try:
+            yield connection
+        finally:
+            await connection.execute(f"SELECT pg_advisory_unlock({key})")
+
+
+async def fold(connection: Connection) -> None:
+    """Fold the deltas and move the version of every alert they touch."""
+    await connection.execute(FOLD)
+
+
+async def unpublished(connection: Connection) -> list[AlertMetrics]:
+    """Metrics of every alert whose newest version is not known to be on Kafka."""
+    by_alert: dict[UUID, list[Row]] = {}
+    for row in await connection.fetch(UNPUBLISHED):
+        by_alert.setdefault(row["alert_id"], []).append(row)
+    return [_metrics(rows) for rows in by_alert.values()]
+
+
+async def mark_published(connection: Connection, metrics: list[AlertMetrics]) -> None:
+    """Note which versions Kafka has acknowledged."""
+    await connection.executemany(
+        "UPDATE alert_progress SET published = greatest(published, $2) WHERE alert_id = $1",
+        [(alert.alert_id, alert.version) for alert in metrics],
+    )
+
+
+def _metrics(rows: list[Row]) -> AlertMetrics:
+    channels: dict[Channel, dict[State, int]] = {}
+    sent: dict[int, int] = {}
+    for row in rows:
+        if row["bucket"] < 0 and row["n"]:
+            channels.setdefault(Channel(row["channel"]), {})[State(row["state"])] = row["n"]
+        elif row["state"] == State.SENT:
+            sent[row["bucket"]] = sent.get(row["bucket"], 0) + row["n"]
+    states: dict[State, int] = {}
+    for counts in channels.values():
+        for state, n in counts.items():
+            states[state] = states.get(state, 0) + n
+    as_of: datetime = rows[0]["as_of"]
+    return AlertMetrics(
+        alert_id=rows[0]["alert_id"],
+        alert_version=rows[0]["alert_version"],
+        version=rows[0]["version"],
+        as_of=as_of,
+        deliveries=sum(states.values()),
+        states=states,
+        channels=channels,
+        first_sent_s=_quantile(sent, 0.0),
+        p50_sent_s=_quantile(sent, 0.5),
+        p95_sent_s=_quantile(sent, 0.95),
+    )
+
+
+def _quantile(buckets: dict[int, int], share: float) -> float | None:
+    """Upper bound, in seconds, of the bucket in which the quantile lies; buckets as `time_bucket` in SQL."""
+    wanted = share * sum(buckets.values())
+    passed = 0
+    for bucket in sorted(buckets):
+        passed += buckets[bucket]
+        if passed >= wanted:
+            return round(0.1 * 2 ** (bucket / 2), 3)
+    return None
