@@ -19,6 +19,7 @@ class ClaimedDelivery:
 
     id: UUID
     fence: int
+    alert_version: int
     member_id: UUID
     address: str
     name: str
@@ -36,6 +37,7 @@ class Verdict:
 
     id: UUID
     fence: int
+    alert_version: int
     kind: ReceiptKind
     reason: Reason
     due_at: datetime | None
@@ -46,8 +48,8 @@ class Claims:
     """What a claim found. Ids in none of the lists are somebody else's, done, or due later."""
 
     taken: Sequence[ClaimedDelivery]
-    again: Sequence[tuple[UUID, int]]
-    """Claimed under this token before, by a statement whose answer was lost: to be released, (id, fence)."""
+    again: Sequence[ClaimedDelivery]
+    """Claimed under this token before, by a statement whose answer was lost: to be released."""
     verdicts: Sequence[Verdict]
 
 
@@ -67,7 +69,7 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
 ), hold AS MATERIALIZED (
     SELECT max(until) AS until FROM pause WHERE channel = $5 AND route = '*' AND until > now()
 ), picked AS MATERIALIZED (
-    SELECT d.id, d.fence, d.member_id, d.attempts, d.ambiguous, p.address, m.name, m.language,
+    SELECT d.id, d.fence, d.alert_version, d.member_id, d.attempts, d.ambiguous, p.address, m.name, m.language,
            coalesce(due.kind = 'resolve', false) AS resolve, hold.until,
            CASE WHEN d.work = 'claimed' AND d.session = own.id AND d.claim_token = $4 THEN 'again'
                 WHEN d.work <> 'waiting' OR due.due_at > now()                        THEN 'nothing'
@@ -97,8 +99,8 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
 ), gone AS (
     DELETE FROM due USING taken WHERE due.delivery_id = taken.id
 )
-SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, member_id, address, name, language, attempts,
-       ambiguous, resolve, until, verdict
+SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, alert_version, member_id, address, name, language,
+       attempts, ambiguous, resolve, until, verdict
 FROM   picked LEFT JOIN taken ON taken.id = picked.id
 WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing')
 """
@@ -123,7 +125,7 @@ async def claim(
     rows = await pool.fetch(CLAIM, alert_id, sorted(delivery_ids), session, token, channel.value)
     return Claims(
         taken=[_taken(row) for row in rows if row["verdict"] == "take"],
-        again=[(row["id"], row["fence"]) for row in rows if row["verdict"] == "again"],
+        again=[_taken(row) for row in rows if row["verdict"] == "again"],
         verdicts=[_verdict(row) for row in rows if row["verdict"] in _VERDICTS],
     )
 
@@ -132,6 +134,7 @@ def _taken(row: Row) -> ClaimedDelivery:
     return ClaimedDelivery(
         row["id"],
         row["fence"],
+        row["alert_version"],
         row["member_id"],
         row["address"],
         row["name"],
@@ -145,4 +148,4 @@ def _taken(row: Row) -> ClaimedDelivery:
 def _verdict(row: Row) -> Verdict:
     kind, reason = _VERDICTS[row["verdict"]]
     due_at = row["until"] if kind is ReceiptKind.DEFERRED else None
-    return Verdict(row["id"], row["fence"], kind, reason, due_at)
+    return Verdict(row["id"], row["fence"], row["alert_version"], kind, reason, due_at)

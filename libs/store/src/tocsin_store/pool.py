@@ -1,6 +1,7 @@
 """Connections to PostgreSQL."""
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
@@ -22,17 +23,21 @@ UNAVAILABLE: Final[tuple[type[Exception], ...]] = (
     asyncpg.exceptions.OperatorInterventionError,  # shutting down, starting up, cancelled
     asyncpg.exceptions.InsufficientResourcesError,  # too many connections, disk full
     asyncpg.exceptions.TransactionRollbackError,  # deadlock: the other one won
+    asyncpg.LockNotAvailableError,
 )
 """What asyncpg raises while the database cannot serve: wait, then do the same again."""
 
 
-async def open_pool(dsn: str, *, size: int, application_name: str) -> Pool:
+async def open_pool(
+    dsn: str, *, size: int, application_name: str, lock_timeout: timedelta = timedelta(seconds=5)
+) -> Pool:
     """Open a pool that starts with the database down, too: its first use says so.
 
     Args:
         dsn: `postgresql://user:password@host:port/database`.
         size: Most connections at a time.
         application_name: What `pg_stat_activity` shows.
+        lock_timeout: How long a statement waits for a row.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -44,6 +49,7 @@ async def open_pool(dsn: str, *, size: int, application_name: str) -> Pool:
         server_settings={
             "application_name": application_name,
             "jit": "off",
+            "lock_timeout": f"{int(lock_timeout.total_seconds() * 1000)}ms",
             "plan_cache_mode": "force_generic_plan",  # probes by key, whatever the statistics of a fresh ledger say
         },
     )

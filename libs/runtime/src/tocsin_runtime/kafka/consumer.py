@@ -29,6 +29,7 @@ _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's 
 class Taken:
     """One record in hand. Call `finish` when its effect is durable, or `drop` to leave it to the next owner."""
 
+    topic: str
     partition: int
     offset: int
     key: bytes | None
@@ -97,7 +98,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def __aenter__(self) -> Self:
         """Connect, waiting for Kafka as long as it takes."""
-        while not await self._connect():  # noqa: ASYNC110 - nobody tells us when Kafka is back
+        while not await self._connect():
             await asyncio.sleep(_RECONNECT_SECONDS)
         self._committer = asyncio.create_task(self._commit_regularly())
         return self
@@ -150,7 +151,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     def _register(self, records: Iterable[ConsumerRecord]) -> list[Taken]:
         taken = [
-            Taken(record.partition, record.offset, record.key, record.value, self, self._epoch)
+            Taken(record.topic, record.partition, record.offset, record.key, record.value, self, self._epoch)
             for record in records
             if self._trackers[record.partition].register(record.offset)
         ]

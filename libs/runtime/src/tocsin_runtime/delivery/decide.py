@@ -1,0 +1,122 @@
+"""What follows from an outcome: one place decides on retries, ambiguity and expiry (design 5.8, providers 5)."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_schemas.messages import Receipt
+from tocsin_schemas.words import Channel, ReceiptKind, Severity
+from tocsin_store.claim import ClaimedDelivery, Verdict
+from tocsin_store.content import AlertContent
+
+_KINDS: Final[Mapping[OutcomeClass, ReceiptKind]] = {
+    OutcomeClass.OK: ReceiptKind.ACCEPTED,
+    OutcomeClass.RETRY_SAFE: ReceiptKind.REFUSED,
+    OutcomeClass.AMBIGUOUS: ReceiptKind.UNKNOWN,
+    OutcomeClass.PERMANENT: ReceiptKind.FAILED,
+    OutcomeClass.SUPPRESS: ReceiptKind.FAILED,
+    OutcomeClass.DEFECT: ReceiptKind.FAILED,
+    OutcomeClass.PAUSE: ReceiptKind.DEFERRED,
+    OutcomeClass.LATE: ReceiptKind.RELEASED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a channel retries. Delays in seconds, by attempts made; the last one repeats until the alert expires."""
+
+    delays: Mapping[Severity, Sequence[float]]
+    resends: int
+    """How often an attempt that may have arrived is made again."""
+    resend_after: timedelta
+
+
+EMAIL: Final = Policy(
+    delays={
+        Severity.EXTREME: (2, 10, 30, 60, 120),
+        Severity.SEVERE: (30, 120, 300, 900, 1_800),
+        Severity.MODERATE: (300, 900, 1_800, 3_600, 7_200),
+        Severity.MINOR: (300, 900, 1_800, 3_600, 7_200),
+        Severity.UNKNOWN: (300, 900, 1_800, 3_600, 7_200),
+    },
+    resends=1,
+    resend_after=timedelta(seconds=30),
+)
+"""Schedule and resends of providers.md, sections 4 and 5."""
+
+
+def next_attempt(
+    policy: Policy, *, severity: Severity, attempts: int, now: datetime, expires_at: datetime
+) -> datetime:
+    """When to try again after `attempts` attempts: the schedule ± 20 %, never past the expiry."""
+    delays = policy.delays[severity]
+    delay = delays[min(attempts, len(delays)) - 1]
+    jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+    return min(now + timedelta(seconds=delay * jitter), expires_at)
+
+
+def due_at(
+    claimed: ClaimedDelivery, outcome: Outcome, *, content: AlertContent, policy: Policy, now: datetime
+) -> datetime | None:
+    """When an attempt is made again; None where it is not, or where the ledger knows better (a pause)."""
+    if outcome.of is OutcomeClass.RETRY_SAFE:
+        return next_attempt(
+            policy,
+            severity=content.severity,
+            attempts=claimed.attempts + 1,
+            now=now,
+            expires_at=content.expires_at,
+        )
+    if outcome.of is OutcomeClass.AMBIGUOUS and claimed.ambiguous < policy.resends:
+        return min(now + policy.resend_after, content.expires_at)
+    return None
+
+
+def receipt_for(
+    claimed: ClaimedDelivery,
+    outcome: Outcome,
+    *,
+    alert_id: UUID,
+    channel: Channel,
+    provider: str,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> Receipt:
+    """Write down what an attempt came to, and when it is made again."""
+    return Receipt.of(
+        claimed.id,
+        alert=alert_id,
+        alert_version=claimed.alert_version,
+        channel=channel,
+        fence=claimed.fence,
+        kind=_KINDS[outcome.of],
+        now=now,
+        reason=outcome.reason,
+        provider=provider,
+        provider_status=outcome.provider_status,
+        due_at=due_at,
+    )
+
+
+def is_spent(claimed: ClaimedDelivery, *, policy: Policy) -> bool:
+    """Whether the policy forbids to make an ambiguous attempt once more."""
+    return claimed.resolve and claimed.ambiguous > policy.resends
+
+
+def receipt_for_verdict(verdict: Verdict, *, alert_id: UUID, channel: Channel, now: datetime) -> Receipt:
+    """Settle or defer what a claim found waiting but may not be handed over."""
+    return Receipt.of(
+        verdict.id,
+        alert=alert_id,
+        alert_version=verdict.alert_version,
+        channel=channel,
+        fence=verdict.fence,
+        kind=verdict.kind,
+        now=now,
+        reason=verdict.reason,
+        due_at=verdict.due_at,
+    )

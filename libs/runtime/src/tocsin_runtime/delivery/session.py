@@ -1,0 +1,84 @@
+"""The session of this process: its heartbeat, its open claims, and whether a hand-over may begin."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from tocsin_runtime.process import Process
+from tocsin_store import sessions
+from tocsin_store.pool import UNAVAILABLE, Pool
+
+log = structlog.get_logger()
+
+_BEAT_SECONDS: Final = 1.0
+_SILENT_SECONDS: Final = 5.0
+"""After this long without a heartbeat nothing is begun: a dispatcher may be about to call us dead."""
+
+
+class Session:
+    """One run of this worker process in the ledger. Dead is final: then a new one is opened."""
+
+    def __init__(self, pool: Pool, *, worker: str) -> None:
+        self._pool = pool
+        self._worker = worker
+        self._id: int | None = None
+        self._beat_at = float("-inf")
+        self._open: dict[int, float] = {}
+
+    @property
+    def id(self) -> int | None:
+        """Its number, or None before the database has answered."""
+        return self._id
+
+    def may_begin(self, begin_by: float) -> bool:
+        """Whether a claim that must begin by this monotonic moment may still be handed over."""
+        now = time.monotonic()
+        return now <= begin_by and now - self._beat_at < _SILENT_SECONDS
+
+    def opened(self, token: int) -> None:
+        """Note a claim, before its statement is sent."""
+        self._open[token] = time.monotonic()
+
+    def closed(self, token: int) -> None:
+        """Note that all receipts of a claim are durable."""
+        del self._open[token]
+
+    async def run(self, process: Process) -> None:
+        """Beat every second until cancelled, through the drain, too."""
+        while True:
+            await self.beat(process)
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    async def beat(self, process: Process) -> None:
+        """Open the session, or say that it lives."""
+        asked_at = time.monotonic()
+        try:
+            alive = self._id is not None and await sessions.heartbeat(
+                self._pool, self._id, oldest_claim_age=self._oldest_age()
+            )
+            if not alive:
+                self._id = await sessions.open_session(self._pool, worker=self._worker)
+                log.info("session_opened", session=self._id)
+        except UNAVAILABLE as error:
+            log.warning("heartbeat_failed", error=type(error).__name__)
+            process.health.set("database", ok=False)
+            return
+        self._beat_at = asked_at
+        process.health.set("database", ok=True)
+
+    async def close(self) -> None:
+        """End in good order; call it when no claim is open."""
+        if self._id is None:
+            return
+        try:
+            await sessions.close_session(self._pool, self._id)
+        except UNAVAILABLE as error:  # recovery will find it dead, and nothing claimed
+            log.warning("session_not_closed", error=type(error).__name__)
+
+    def _oldest_age(self) -> timedelta | None:
+        if not self._open:
+            return None
+        return timedelta(seconds=time.monotonic() - min(self._open.values()))

@@ -1,0 +1,52 @@
+"""A channel's worker: one session, one pause, and a lane each for urgent and routine."""
+
+import asyncio
+from collections.abc import Sequence
+
+from tocsin_runtime.delivery.channel import Channel as Sender
+from tocsin_runtime.delivery.decide import Policy
+from tocsin_runtime.delivery.errand import Tools
+from tocsin_runtime.delivery.lane import Lane
+from tocsin_runtime.delivery.pause_watch import PauseWatch
+from tocsin_runtime.delivery.receipts import ReceiptOutlet
+from tocsin_runtime.delivery.session import Session
+from tocsin_runtime.kafka.consumer import Intake
+from tocsin_runtime.kafka.dead_letters import DeadLetters
+from tocsin_runtime.kafka.producer import Outlet
+from tocsin_runtime.process import Process
+from tocsin_schemas import topics
+from tocsin_schemas.words import Channel
+from tocsin_schemas.words import Lane as LaneName
+from tocsin_store.pool import Pool
+
+
+async def work(
+    process: Process,
+    *,
+    channel: Channel,
+    sender: Sender,
+    policy: Policy,
+    lanes: Sequence[LaneName],
+    pool: Pool,
+    outlet: Outlet,
+    kafka_bootstrap_servers: str,
+) -> None:
+    """Deliver until the process stops; then drain, tell every outcome, close the session."""
+    name = f"{channel.value}-worker"
+    session = Session(pool, worker=name)
+    pauses = PauseWatch(pool, channel=channel, sender=sender)
+    tools = Tools(channel, pool, sender, policy, session, pauses, ReceiptOutlet(outlet, pool, source=name))
+    async with asyncio.TaskGroup() as background:
+        beats = background.create_task(session.run(process))
+        watch = background.create_task(pauses.run(process))
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes:
+                intake = Intake(
+                    kafka_bootstrap_servers,
+                    topic=topics.deliveries(channel, lane),
+                    group=topics.worker_group(channel, lane),
+                )
+                group.create_task(Lane(tools, intake, DeadLetters(outlet, group=name)).run(process))
+        beats.cancel()
+        watch.cancel()
+    await session.close()

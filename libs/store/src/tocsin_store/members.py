@@ -1,0 +1,109 @@
+"""Members in bulk, by COPY: what a sample or an import brings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from tocsin_schemas.words import Channel, Purpose
+from tocsin_store.pool import Connection
+
+_BATCH: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A resident; `language` is BCP 47."""
+
+    id: UUID
+    household_id: UUID
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member lives (`home`), works (`work`) or watches over (`watch`); metres, EPSG:27700."""
+
+    id: UUID
+    member_id: UUID
+    kind: str
+    easting: float
+    northing: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """An address on a channel; nothing is sent to it before `confirmed_at`."""
+
+    id: UUID
+    member_id: UUID
+    channel: Channel
+    address: str
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A member's yes to an agency, with its evidence; valid from now."""
+
+    id: UUID
+    member_id: UUID
+    agency_id: UUID
+    purpose: Purpose
+    channel: Channel
+    evidence: Mapping[str, str]
+
+
+async def add_members(conn: Connection, members: Iterable[Member]) -> None:
+    """Add members, as one statement: all or none."""
+    await conn.copy_records_to_table(
+        "member",
+        records=((m.id, m.household_id, m.name, m.language) for m in members),
+        columns=["id", "household_id", "name", "language"],
+    )
+
+
+async def add_places(conn: Connection, places: Iterable[Place]) -> None:
+    """Add places of members that exist."""
+    await conn.copy_records_to_table(
+        "place",
+        records=((p.id, p.member_id, p.kind, asyncpg.Point(p.easting, p.northing)) for p in places),
+        columns=["id", "member_id", "kind", "location"],
+    )
+
+
+async def add_contact_points(conn: Connection, points: Iterable[ContactPoint]) -> None:
+    """Add contact points of members that exist."""
+    await conn.copy_records_to_table(
+        "contact_point",
+        records=((p.id, p.member_id, p.channel.value, p.address, p.confirmed_at) for p in points),
+        columns=["id", "member_id", "channel", "address", "confirmed_at"],
+    )
+
+
+async def add_consents(conn: Connection, consents: Iterable[Consent]) -> None:
+    """Add consents of members that exist."""
+    remaining = iter(consents)
+    while batch := list(islice(remaining, _BATCH)):
+        await _insert_consents(conn, batch)
+
+
+async def _insert_consents(conn: Connection, batch: list[Consent]) -> None:
+    # No COPY: the connection speaks jsonb as text, COPY speaks binary.
+    await conn.execute(
+        """
+        INSERT INTO consent (id, member_id, agency_id, purpose, channel, evidence)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[])
+        """,
+        [c.id for c in batch],
+        [c.member_id for c in batch],
+        [c.agency_id for c in batch],
+        [c.purpose.value for c in batch],
+        [c.channel.value for c in batch],
+        [dict(c.evidence) for c in batch],
+    )
