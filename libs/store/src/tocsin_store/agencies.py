@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,14 @@ from uuid import UUID
 from tocsin_store.pool import Connection
 
 KEY_PREFIX: Final = "tcsn"
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    ALERTS_WRITE = "alerts:write"
+    ALERTS_READ = "alerts:read"
+    RECEIPTS_READ = "receipts:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ async def name_of(conn: Connection, agency_id: UUID) -> str | None:
     return name
 
 
-async def add_key(conn: Connection, key: NewKey, *, agency_id: UUID, scopes: Sequence[str]) -> None:
+async def add_key(conn: Connection, key: NewKey, *, agency_id: UUID, scopes: Sequence[Scope]) -> None:
     """Store a key."""
     await conn.execute(
         """

@@ -105,16 +105,30 @@ async def merged_offsets(pool: Pool, *, topic: str) -> Mapping[int, int]:
     return {row["partition"]: row["next_offset"] for row in rows}
 
 
-async def start_partitions(pool: Pool, *, topic: str, starts: Mapping[int, int]) -> None:
-    """Set where the merge of each partition begins: a new one, or one whose topic was made anew."""
-    await pool.execute(
-        """INSERT INTO merged_offset (topic, partition, next_offset)
-           SELECT $1, * FROM unnest($2::int[], $3::bigint[])
-           ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset""",
-        topic,
-        list(starts),
-        list(starts.values()),
-    )
+async def start_partitions(
+    pool: Pool, *, topic: str, known: Mapping[int, int], starts: Mapping[int, int]
+) -> None:
+    """Set where the merge of each partition begins.
+
+    Args:
+        pool: Connections.
+        topic: Whose partitions.
+        known: What `merged_offsets` told; one that moved since is another merger's and stays.
+        starts: Where reading starts; differs from `known` where the topic was made anew or lost records.
+
+    Raises:
+        OffsetMovedError: Another merger owns a partition.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            """INSERT INTO merged_offset (topic, partition, next_offset)
+               SELECT $1, * FROM unnest($2::int[], $3::bigint[]) ON CONFLICT DO NOTHING""",
+            topic,
+            list(starts),
+            list(starts.values()),
+        )
+        moved = [Advance(p, known[p], at) for p, at in starts.items() if p in known and known[p] != at]
+        await _advance(connection, topic=topic, advances=moved)
 
 
 async def merge(pool: Pool, *, topic: str, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> int:

@@ -15,7 +15,10 @@ else:  # the driver's classes take parameters only in its type stubs
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection | PoolConnectionProxy
 
-UNAVAILABLE: Final[tuple[type[Exception], ...]] = (
+LEDGER_LOCK_TIMEOUT: Final = timedelta(milliseconds=500)
+"""How long a claim waits for a row before it tries again."""
+
+UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,  # the connection was closed under us

@@ -25,6 +25,10 @@ _RECONNECT_SECONDS: Final = 0.5
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
 
 
+class StartsUnknownError(Exception):
+    """Where the start offsets are kept cannot be read now; it is asked again."""
+
+
 @dataclass(eq=False, slots=True)
 class Taken:
     """One record in hand. Call `finish` when its effect is durable, or `drop` to leave it to the next owner."""
@@ -92,6 +96,16 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """Whether the group has given us an assignment (which may be empty)."""
         return self._admitting
 
+    @property
+    def epoch(self) -> int:
+        """Grows with every assignment and rewind; `positions` belong to it."""
+        return self._epoch
+
+    @property
+    def positions(self) -> Mapping[int, int]:
+        """Where each of our partitions started in this epoch."""
+        return self._positions
+
     def admits(self, epoch: int) -> bool:
         """Whether records of this epoch may still be started."""
         return self._admitting and epoch == self._epoch
@@ -133,6 +147,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         if not self.admits(epoch):
             return []  # the seek of the next epoch fetches them again
         return [taken for records in fetched.values() for taken in self._register(records)]
+
+    async def rewind(self) -> None:
+        """Start every partition again from where it is known to be finished; drop what is in hand first."""
+        await self._begin(list(self._positions))
 
     async def idle(self, *, wait_ms: int = 500) -> None:
         """Stay in the group without taking records."""
@@ -184,19 +202,21 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Find where each partition starts, then admit."""
-        partitions = sorted(tp.partition for tp in assigned)
+        await self._begin(sorted(tp.partition for tp in assigned))
+        log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
+
+    async def _begin(self, partitions: Sequence[int]) -> None:
         while True:
             try:
                 positions = await self._start_offsets(partitions)
                 break
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
                 log.warning("start_unknown", topic=self._topic.name, error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_SECONDS)
         self._positions = positions
         self._trackers = {partition: Tracker(offset) for partition, offset in positions.items()}
         self._epoch += 1
         self._admitting = True
-        log.info("partitions_assigned", topic=self._topic.name, count=len(partitions))
 
     async def _start_offsets(self, partitions: Sequence[int]) -> dict[int, int]:
         if self._consumer is None or not partitions:

@@ -1,0 +1,167 @@
+"""One MIME skeleton per alert and language; values are spliced in as bytes, each with the escape of its place."""
+
+import binascii
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+from typing import Final
+
+from email_worker.render import RenderedAlert, Residual
+from tocsin_store.content import AlertContent
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_LONGEST_NAME: Final = 100
+_PLAIN_ADDRESS: Final = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")  # printable ASCII without angle brackets
+
+Escape = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What differs per member."""
+
+    to: str
+    message_id: str
+    name: str
+    unsubscribe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A hole in the skeleton: which value, escaped how, and whether it opens a line (then a dot is doubled)."""
+
+    value: str
+    escape: Escape
+    opens_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A message but for its slots: literals (dot-stuffed) around them, the last one ends with the lone dot."""
+
+    literals: Sequence[bytes]
+    slots: Sequence[Slot]
+
+    def spliced(self, values: Values) -> bytes:
+        """Make one member's message, ready for the wire after DATA: a few microseconds."""
+        cleaned = {
+            "to": values.to,
+            "message_id": values.message_id,
+            "unsubscribe": values.unsubscribe,
+            "name": _CONTROL.sub(" ", values.name)[:_LONGEST_NAME],
+        }
+        parts = [self.literals[0]]
+        for slot, literal in zip(self.slots, self.literals[1:], strict=True):
+            value = slot.escape(cleaned[slot.value])
+            parts.append(b"." + value if slot.opens_line and value.startswith(b".") else value)
+            parts.append(literal)
+        return b"".join(parts)
+
+
+def is_plain_address(address: str) -> bool:
+    """Whether an address can stand in an envelope and a header as it is."""
+    return bool(_PLAIN_ADDRESS.fullmatch(address))
+
+
+def skeleton(rendered: RenderedAlert, content: AlertContent, *, eight_bit: bool) -> Skeleton:
+    """Assemble headers and both parts.
+
+    Args:
+        rendered: The alert in one language.
+        content: Who sends it.
+        eight_bit: Whether the relay takes 8BITMIME; quoted-printable where not.
+    """
+    encoding = "8bit" if eight_bit else "quoted-printable"
+    escapes = (_utf8, _html) if eight_bit else (_printable, _printable_html)
+    boundary = f"=_{secrets.token_hex(12)}"  # nobody can write it into an alert
+    literals: list[bytes] = [_headers(rendered, content, boundary=boundary)]
+    slots: list[Slot] = []
+    for head, slot in (
+        (b"To: <", "to"),
+        (b">\r\nMessage-ID: <", "message_id"),
+        (b">\r\nList-Unsubscribe: <", "unsubscribe"),
+    ):
+        literals[-1] += head
+        literals.append(b"")
+        slots.append(Slot(slot, _utf8, opens_line=False))
+    literals[-1] += b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\n"
+    for subtype, residual, to_bytes in (
+        ("plain", rendered.text, escapes[0]),
+        ("html", rendered.html, escapes[1]),
+    ):
+        literals[-1] += _part_head(subtype, encoding=encoding, boundary=boundary)
+        _append(literals, slots, residual, to_bytes=to_bytes, eight_bit=eight_bit)
+    literals[-1] += f"--{boundary}--\r\n.\r\n".encode()
+    return Skeleton(tuple(literals), tuple(slots))
+
+
+def _headers(rendered: RenderedAlert, content: AlertContent, *, boundary: str) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _address(content.agency_name, content.email_from)
+    if content.reply_to:
+        message["Reply-To"] = _address("", content.reply_to)
+    message["Subject"] = _CONTROL.sub(" ", rendered.subject)
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = _CONTROL.sub("", rendered.language)
+    message["MIME-Version"] = "1.0"
+    written = message.as_bytes().rstrip(b"\r\n")
+    return written + f'\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode()
+
+
+def _address(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=_CONTROL.sub(" ", name), username=local, domain=domain)
+
+
+def _part_head(subtype: str, *, encoding: str, boundary: str) -> bytes:
+    return (
+        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    ).encode()
+
+
+def _append(
+    literals: list[bytes], slots: list[Slot], residual: Residual, *, to_bytes: Escape, eight_bit: bool
+) -> None:
+    """Add a part's literals and slots; where lines are encoded, each slot stands on lines of its own."""
+    encode = _utf8 if eight_bit else _printable
+    for text, slot in zip(residual.literals, (*residual.slots, None), strict=True):
+        literal = encode(text)
+        if not eight_bit:
+            literal = (
+                (b"" if literals[-1].endswith(b"\r\n\r\n") else b"=\r\n") + literal + b"=\r\n" * bool(slot)
+            )
+        literals[-1] += _stuffed(literal, opens_line=literals[-1].endswith(b"\r\n"))
+        if slot is not None:
+            slots.append(Slot(slot, to_bytes, opens_line=literals[-1].endswith(b"\r\n")))
+            literals.append(b"")
+
+
+def _stuffed(literal: bytes, *, opens_line: bool) -> bytes:
+    stuffed = literal.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if opens_line and stuffed.startswith(b".") else stuffed
+
+
+def _utf8(value: str) -> bytes:
+    return value.encode()
+
+
+def _html(value: str) -> bytes:
+    return escape(value).encode()
+
+
+def _printable(value: str) -> bytes:
+    encoded = binascii.b2a_qp(value.replace("\r\n", "\n").encode(), istext=True)
+    return encoded.replace(b"\n", b"\r\n")
+
+
+def _printable_html(value: str) -> bytes:
+    return _printable(escape(value))

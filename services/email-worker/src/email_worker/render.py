@@ -1,0 +1,137 @@
+"""Two-stage rendering: an alert once per version and language, then what differs per member is spliced in."""
+
+import re
+import secrets
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from email_worker.wording import RIGHT_TO_LEFT, marking_of, wording_of
+from tocsin_store.content import AlertContent
+
+LONGEST_LITERAL: Final = 400
+"""Bytes of a line that the templates may fill: with its slots it stays below the 998 of RFC 5321."""
+
+SLOTS: Final = ("name", "unsubscribe")
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """Text with holes: literal, slot, literal, … slot, literal."""
+
+    literals: Sequence[str]
+    slots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedAlert:
+    """One alert version in one language, but for what differs per member."""
+
+    language: str
+    subject: str
+    text: Residual
+    html: Residual
+
+
+class RenderingError(Exception):
+    """The alert cannot be rendered at all: our template or its content is at fault."""
+
+
+def render(content: AlertContent, *, language: str) -> RenderedAlert:
+    """Render the alert for members who read this language; plain text first, HTML from the same words.
+
+    Raises:
+        RenderingError: A field is missing or of the wrong kind.
+    """
+    try:
+        info = info_for(content.body, language=language)
+        return _rendered(content, info)
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise RenderingError(type(error).__name__) from error
+
+
+def info_for(body: Mapping[str, object], *, language: str) -> Mapping[str, str | None]:
+    """Choose the info block: the same language tag, else the same primary language, else the first (RFC 4647)."""
+    blocks = body["info"]
+    if not isinstance(blocks, list) or not blocks:
+        raise TypeError("info")
+    same = [block for block in blocks if block["language"].lower() == language.lower()]
+    alike = [block for block in blocks if _primary(block["language"]) == _primary(language)]
+    return dict((same or alike or blocks)[0])
+
+
+def _primary(language: str) -> str:
+    return language.split("-", maxsplit=1)[0].lower()
+
+
+def _rendered(content: AlertContent, info: Mapping[str, str | None]) -> RenderedAlert:
+    tag = str(info["language"])
+    marks = {slot: f"\ue000{secrets.token_hex(8)}{slot}\ue001" for slot in SLOTS}  # nobody can write them
+    marking = marking_of(str(content.body["status"]), language=tag)
+    headline = " ".join(str(info["headline"]).split())
+    shared = {
+        **marks,
+        "language": tag,
+        "direction": "rtl" if _primary(tag) in RIGHT_TO_LEFT else "ltr",
+        "words": wording_of(tag),
+        "marking": marking,
+        "agency": content.agency_name,
+        "headline": headline,
+        "description": info["description"],
+        "instruction": info.get("instruction"),
+        "web": info.get("web"),
+        "contact": info.get("contact"),
+    }
+    text = _environment(autoescape=False).get_template("message.txt").render(shared)
+    html = _environment(autoescape=True).get_template("message.html").render(shared)
+    return RenderedAlert(
+        language=tag,
+        subject=f"{marking}: {headline}" if marking else headline,
+        text=_residual(_folded(text), marks=marks),
+        html=_residual(_folded(html), marks=marks),
+    )
+
+
+def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("email_worker"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["paragraphs"] = _paragraphs
+    environment.filters["lines"] = _lines
+    return environment
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part for part in re.split(r"\n\s*\n", text.strip()) if part]
+
+
+def _lines(text: str) -> Markup:
+    return Markup("<br>\n").join(escape(line) for line in text.splitlines())
+
+
+def _folded(text: str) -> str:
+    """Break lines that mail may not carry, at spaces where there are any; line ends become CRLF."""
+    lines = [piece for line in text.splitlines() for piece in _pieces(line)]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _pieces(line: str) -> Sequence[str]:
+    if len(line.encode()) <= LONGEST_LITERAL:
+        return (line,)
+    return textwrap.wrap(line, LONGEST_LITERAL // 4, break_on_hyphens=False)  # four bytes a character at most
+
+
+def _residual(text: str, *, marks: Mapping[str, str]) -> Residual:
+    names = {mark: slot for slot, mark in marks.items()}
+    parts = re.split("(" + "|".join(map(re.escape, names)) + ")", text)
+    return Residual(literals=parts[::2], slots=[names[mark] for mark in parts[1::2]])

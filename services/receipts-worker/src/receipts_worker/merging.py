@@ -1,0 +1,95 @@
+"""Merges receipts into the ledger, which also holds the offsets: a receipt is applied once, in order."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from tocsin_runtime.kafka.consumer import Intake, StartsUnknownError, Taken
+from tocsin_runtime.kafka.dead_letters import DeadLetters
+from tocsin_runtime.process import Process
+from tocsin_schemas.codec import UndecodableError, decode
+from tocsin_schemas.messages import Receipt
+from tocsin_schemas.topics import RECEIPTS
+from tocsin_store.merge import Advance, OffsetMovedError, merge, merged_offsets, start_partitions
+from tocsin_store.pool import UNAVAILABLE, Pool
+
+log = structlog.get_logger()
+
+GROUP: Final = "receipts-worker"
+_AGAIN_SECONDS: Final = 0.5
+
+MERGED: Final = Counter("tocsin_receipts_merged_total", "Receipts read from the log.", ["fresh"])
+BATCH: Final = Gauge("tocsin_merge_batch_receipts", "Size of the last merged batch.")
+
+
+class Merger:
+    """One merger of the partitions its group gives it."""
+
+    def __init__(self, pool: Pool, *, bootstrap_servers: str, dead_letters: DeadLetters, limit: int) -> None:
+        self._pool = pool
+        self._limit = limit
+        self._dead_letters = dead_letters
+        self._known: Mapping[int, int] = {}
+        self._at: dict[int, int] = {}
+        self._epoch = -1
+        self._intake = Intake(bootstrap_servers, topic=RECEIPTS, group=GROUP, starts=self._starts)
+
+    async def run(self, process: Process) -> None:
+        """Merge until the process stops."""
+        async with self._intake:
+            while not process.stopping.is_set():
+                process.health.set("kafka", ok=self._intake.ready)
+                taken = await self._intake.take(limit=self._limit)
+                if taken:
+                    await self._merge_or_rewind(taken, process=process)
+
+    async def _starts(self, _: Sequence[int]) -> Mapping[int, int]:
+        try:
+            self._known = await merged_offsets(self._pool, topic=RECEIPTS.name)
+        except UNAVAILABLE as error:
+            raise StartsUnknownError from error
+        return self._known
+
+    async def _merge_or_rewind(self, taken: Sequence[Taken], *, process: Process) -> None:
+        try:
+            await self._merge(taken)
+        except (OffsetMovedError, *UNAVAILABLE) as error:
+            log.warning("merge_failed", receipts=len(taken), error=type(error).__name__)
+            process.health.set("database", ok=isinstance(error, OffsetMovedError))
+            for record in taken:
+                record.drop()
+            await asyncio.sleep(_AGAIN_SECONDS)
+            await self._intake.rewind()
+        else:
+            process.health.set("database", ok=True)
+
+    async def _merge(self, taken: Sequence[Taken]) -> None:
+        await self._follow_assignment()
+        receipts = [receipt for record in taken if (receipt := await self._decoded(record)) is not None]
+        ends = {record.partition: record.offset + 1 for record in taken}
+        advances = [Advance(partition, self._at[partition], end) for partition, end in ends.items()]
+        fresh = await merge(self._pool, topic=RECEIPTS.name, receipts=receipts, advances=advances)
+        self._at.update(ends)
+        for record in taken:
+            record.finish()
+        MERGED.labels("true").inc(fresh)
+        MERGED.labels("false").inc(len(receipts) - fresh)
+        BATCH.set(len(receipts))
+        log.info("receipts_merged", receipts=len(receipts), fresh=fresh)
+
+    async def _follow_assignment(self) -> None:
+        if self._epoch == self._intake.epoch:
+            return
+        epoch, starts = self._intake.epoch, dict(self._intake.positions)
+        await start_partitions(self._pool, topic=RECEIPTS.name, known=self._known, starts=starts)
+        self._epoch, self._at = epoch, starts
+
+    async def _decoded(self, record: Taken) -> Receipt | None:
+        try:
+            return decode(Receipt, record.value)
+        except UndecodableError as error:
+            await self._dead_letters.bury(record, why=str(error))
+            return None
