@@ -18,7 +18,7 @@ class UndecodableError(Exception):
 
 def encode(message: BaseModel) -> bytes:
     """UTF-8 JSON of a message."""
-    return message.model_dump_json().encode()
+    return message.__pydantic_serializer__.to_json(message)
 
 
 def decode(model: type[M], data: bytes | None) -> M:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -59,6 +60,16 @@ class Observer:
         self._bootstrap = bootstrap_servers
         self._admin: AIOKafkaAdminClient | None = None
         self._consumer: AIOKafkaConsumer | None = None
+
+    async def __aenter__(self) -> Self:
+        """Nothing is connected yet."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
 
     async def committed(self, group: str) -> Mapping[tuple[str, int], int]:
         """Next offset of a group by (topic, partition); partitions without a commit are absent.

@@ -1,0 +1,83 @@
+"""Enqueue: chunks and due deliveries of one lane go to Kafka, no more than it can hand over in a window."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from dispatcher.producing import produced, records_of, records_of_due
+from dispatcher.settings import DispatcherSettings
+from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet
+from tocsin_schemas.topics import deliveries
+from tocsin_schemas.words import Channel, Lane
+from tocsin_store import enqueue
+from tocsin_store.pauses import paused_until
+from tocsin_store.pool import Pool
+
+log = structlog.get_logger()
+
+_DUE_LIMIT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class LaneQueue:
+    """What of one channel and lane goes to Kafka next."""
+
+    pool: Pool
+    outlet: Outlet
+    channel: Channel
+    lane: Lane
+    settings: DispatcherSettings
+
+    async def enqueue_chunk(self) -> bool:
+        """Put the next chunk on the log where the window has room; says whether to go on at once."""
+        if await paused_until(self.pool, channel=self.channel) is not None or not await self._has_room():
+            return False
+        async with enqueue.next_chunk(self.pool, channel=self.channel, lane=self.lane) as (connection, chunk):
+            if chunk is None:
+                return False
+            records = records_of(
+                chunk.delivery_ids,
+                topic=deliveries(self.channel, self.lane),
+                alert_id=chunk.alert_id,
+                kind="send",
+                first_partition=chunk.number,
+            )
+            await enqueue.mark_enqueued(connection, chunk, last_offset=await produced(self.outlet, records))
+        log.info("chunk_enqueued", alert=str(chunk.alert_id), chunk=chunk.number, records=len(records))
+        return True
+
+    async def enqueue_due(self) -> bool:
+        """Put on the log what has waited long enough; says whether there may be more."""
+        if await paused_until(self.pool, channel=self.channel) is not None:
+            return False
+        due = await enqueue.take_due(
+            self.pool,
+            channel=self.channel,
+            lane=self.lane,
+            limit=_DUE_LIMIT,
+            again_after=self.settings.produce_again,
+        )
+        if not due:
+            return False
+        topic = deliveries(self.channel, self.lane)
+        try:
+            await produced(
+                self.outlet,
+                records_of_due(due, topic=topic, first_partition=due[0].id.int % topic.partitions),
+            )
+        except KafkaUnavailableError:
+            await enqueue.give_back_due(self.pool, [delivery.id for delivery in due])
+            raise
+        log.info("due_enqueued", channel=self.channel.value, lane=self.lane.value, count=len(due))
+        return len(due) == _DUE_LIMIT
+
+    async def _has_room(self) -> bool:
+        room = await enqueue.room(
+            self.pool,
+            channel=self.channel,
+            lane=self.lane,
+            least=self.settings.window_least,
+            window=self.settings.window,
+        )
+        return room > 0

@@ -1,0 +1,100 @@
+"""Recovery: dead sessions and orphaned claims. What they held is unknown until resolved, never just sent again."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+
+from dispatcher.barrier import ends_of_receipts, is_merged
+from tocsin_runtime.kafka.admin import Observer
+from tocsin_store import sessions, settle
+from tocsin_store.pool import Pool
+
+log = structlog.get_logger()
+
+_LONGEST_GAP: Final = 2.5
+"""Seconds between two looks beyond which nothing is concluded: a database that was away has killed nobody."""
+_ORPHAN_MARGIN: Final = timedelta(seconds=10)
+
+RECOVERED: Final = Counter("tocsin_claims_recovered_total", "Claims whose outcome was lost.", ["why"])
+
+
+class DeathWatch:
+    """Marks sessions dead whose heartbeat this dispatcher itself has seen stand still."""
+
+    def __init__(self, pool: Pool, *, dead_after: timedelta) -> None:
+        self._pool = pool
+        self._dead_after = dead_after.total_seconds()
+        self._seen: dict[int, tuple[datetime, float]] = {}
+        self._looked_at = float("-inf")
+
+    async def look(self) -> bool:
+        """Read every heartbeat once; call it each second."""
+        beats = await sessions.live_heartbeats(self._pool)
+        now = time.monotonic()
+        if now - self._looked_at > _LONGEST_GAP:
+            self._seen = {}
+        self._looked_at = now
+        for session in self._silent(beats, now=now):
+            if await sessions.mark_dead(self._pool, session, unless_after=beats[session]):
+                log.warning("session_died", session=session)
+        return False
+
+    def _silent(self, beats: Mapping[int, datetime], *, now: float) -> list[int]:
+        moved = {session: (beat, now) for session, beat in beats.items()}
+        self._seen = {
+            session: last if (last := self._seen.get(session)) and last[0] == fresh[0] else fresh
+            for session, fresh in moved.items()
+        }
+        return [session for session, (_, since) in self._seen.items() if now - since >= self._dead_after]
+
+
+class Recovery:
+    """Frees what dead sessions and lost claims hold, past the receipts barrier."""
+
+    def __init__(self, pool: Pool, observer: Observer) -> None:
+        self._pool = pool
+        self._observer = observer
+        self._barriers: dict[int, Mapping[int, int]] = {}
+        self._orphans: tuple[Mapping[int, datetime], Mapping[int, int]] | None = None
+
+    async def recover_dead(self) -> bool:
+        """One look at every dead session; frees those past their barrier."""
+        for session, died_at in (await sessions.dead_sessions(self._pool)).items():
+            ends = self._barriers.get(session)
+            if ends is None:
+                ends = await ends_of_receipts(self._pool, self._observer, written_before=died_at)
+                if ends is None:
+                    continue
+                self._barriers[session] = ends
+            if await is_merged(self._pool, ends):
+                await self._free(session, before=None, why="session_lost")
+                await sessions.mark_recovered(self._pool, session)
+                del self._barriers[session]
+        return False
+
+    async def recover_orphans(self) -> bool:
+        """Free claims that a live session no longer knows of; takes two calls, a barrier between them."""
+        if self._orphans is None:
+            limits = await sessions.orphan_limits(self._pool, margin=_ORPHAN_MARGIN)
+            ends = await ends_of_receipts(self._pool, self._observer, written_before=datetime.now(UTC))
+            self._orphans = None if ends is None else (limits, ends)
+            return False
+        limits, ends = self._orphans
+        if await is_merged(self._pool, ends):
+            for session, before in limits.items():
+                await self._free(session, before=before, why="claim_lost")
+            self._orphans = None
+        return False
+
+    async def _free(self, session: int, *, before: datetime | None, why: str) -> None:
+        for alert_id in await settle.unsettled_alerts(self._pool):
+            freed = await settle.recover_claims(
+                self._pool, alert_id=alert_id, session=session, claimed_before=before
+            )
+            if freed:
+                RECOVERED.labels(why).inc(freed)
+                log.warning("claims_recovered", session=session, alert=str(alert_id), count=freed, why=why)

@@ -1,0 +1,23 @@
+"""Settings of the dispatcher."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from tocsin_runtime.settings import Settings
+
+
+class DispatcherSettings(Settings):
+    """The defaults are the design's."""
+
+    window: timedelta = Field(
+        default=timedelta(seconds=30), description="How much hand-over may lie on the log."
+    )
+    window_least: int = Field(default=1_000, ge=1, description="Deliveries of the window at least.")
+    produce_again: timedelta = Field(
+        default=timedelta(minutes=1), description="A due row not claimed comes again."
+    )
+    session_dead_after: timedelta = Field(
+        default=timedelta(seconds=10), description="Silence of a heartbeat."
+    )
+    database_connections: int = Field(default=8, ge=4)
