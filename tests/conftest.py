@@ -18,8 +18,10 @@ from tocsin_store.pool import Pool, open_pool
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka and PostgreSQL of this run."""
-    with Stack.servers_only(tmp_path_factory.mktemp("servers")) as stack:
+    stack = Stack.servers_only(tmp_path_factory.mktemp("servers"))
+    with stack:
         yield stack
+    stack.delete()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,12 @@
 """Settings: declared, typed, frozen, read once in `main`, from the environment and from secret files."""
 
 import os
+import re
 import sys
 from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class Settings(BaseSettings):
@@ -30,4 +31,8 @@ def read_settings(cls: type[S]) -> S:
         for fault in error.errors(include_url=False, include_input=False, include_context=False):
             name = "_".join(map(str, fault["loc"])).upper()
             sys.stderr.write(f"TOCSIN_{name.removeprefix('TOCSIN_')}: {fault['msg']}\n")
-        sys.exit(2)
+    except SettingsError as error:  # it could not even be parsed, as JSON where the field is a list
+        field = re.search(r'field "(\w+)"', str(error))
+        name = field[1].upper() if field else "SECRETS_DIR"
+        sys.stderr.write(f"TOCSIN_{name}: Cannot be read\n")
+    sys.exit(2)

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
-from tocsin_store.geometry import Shape
+from tocsin_store.geometry import Metres, Shape
 from tocsin_store.pool import Connection
 
 
@@ -76,18 +74,21 @@ async def _insert_content(conn: Connection, alert: Alert) -> None:
 
 
 async def _insert_shapes(conn: Connection, alert: Alert, shapes: Sequence[Shape]) -> None:
+    # As text: asyncpg takes a polygon inside an array for another array.
     await conn.executemany(
-        "INSERT INTO alert_shape (alert_id, version, outline, holes) VALUES ($1, $2, $3, $4)",
+        """
+        INSERT INTO alert_shape (alert_id, version, outline,           holes)
+        VALUES                  ($1,       $2,      $3::text::polygon, $4::text[]::polygon[])
+        """,
         [
-            (
-                alert.id,
-                alert.version,
-                asyncpg.Polygon(*shape.outline),
-                [asyncpg.Polygon(*hole) for hole in shape.holes],
-            )
+            (alert.id, alert.version, _text(shape.outline), [_text(hole) for hole in shape.holes])
             for shape in shapes
         ],
     )
+
+
+def _text(ring: Sequence[Metres]) -> str:
+    return "(" + ",".join(f"({easting!r},{northing!r})" for easting, northing in ring) + ")"
 
 
 async def _insert_fan_outs(conn: Connection, alert: Alert, channels: Sequence[Channel]) -> None:

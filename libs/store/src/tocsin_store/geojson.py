@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from math import isfinite
 from typing import Final, TypeAlias, TypeGuard, cast
 
 _MOST_FAULTS: Final = 20
 _FEWEST_POSITIONS: Final = 4
+_HUGE: Final = 1e6  # also keeps out NaN, infinity and integers that no float can hold
 _MEMBERS: Final = frozenset({"type", "coordinates", "bbox"})
 
 Position: TypeAlias = tuple[float, float]
@@ -102,7 +102,7 @@ def _is_box(box: object) -> bool:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
 def _is_position(position: object) -> bool:

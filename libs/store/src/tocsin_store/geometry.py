@@ -15,7 +15,7 @@ from pyproj import CRS, Transformer
 
 from tocsin_store.geojson import GeometryError, GeometryFault, Position, Ring, polygons
 
-__all__ = ["MAX_RADIUS_M", "GeometryError", "GeometryFault", "Shape", "circle", "shapes"]
+__all__ = ["MAX_RADIUS_M", "GeometryError", "GeometryFault", "Metres", "Shape", "circle", "shapes"]
 
 MAX_RADIUS_M: Final = 200_000
 _CIRCLE_POINTS: Final = 128

@@ -45,11 +45,12 @@ class ContactPoint:
     channel: Channel
     address: str
     confirmed_at: datetime | None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A member's yes to an agency, with its evidence; valid from now."""
+    """A member's yes to an agency, with its evidence; valid from now, until it was withdrawn."""
 
     id: UUID
     member_id: UUID
@@ -57,6 +58,7 @@ class Consent:
     purpose: Purpose
     channel: Channel
     evidence: Mapping[str, str]
+    valid_until: datetime | None = None
 
 
 async def add_members(conn: Connection, members: Iterable[Member]) -> None:
@@ -81,8 +83,10 @@ async def add_contact_points(conn: Connection, points: Iterable[ContactPoint]) -
     """Add contact points of members that exist."""
     await conn.copy_records_to_table(
         "contact_point",
-        records=((p.id, p.member_id, p.channel.value, p.address, p.confirmed_at) for p in points),
-        columns=["id", "member_id", "channel", "address", "confirmed_at"],
+        records=(
+            (p.id, p.member_id, p.channel.value, p.address, p.confirmed_at, p.valid_until) for p in points
+        ),
+        columns=["id", "member_id", "channel", "address", "confirmed_at", "valid_until"],
     )
 
 
@@ -97,8 +101,8 @@ async def _insert_consents(conn: Connection, batch: list[Consent]) -> None:
     # No COPY: the connection speaks jsonb as text, COPY speaks binary.
     await conn.execute(
         """
-        INSERT INTO consent (id, member_id, agency_id, purpose, channel, evidence)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[])
+        INSERT INTO consent (id, member_id, agency_id, purpose, channel, evidence, valid_until)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[])
         """,
         [c.id for c in batch],
         [c.member_id for c in batch],
@@ -106,4 +110,10 @@ async def _insert_consents(conn: Connection, batch: list[Consent]) -> None:
         [c.purpose.value for c in batch],
         [c.channel.value for c in batch],
         [dict(c.evidence) for c in batch],
+        [c.valid_until for c in batch],
     )
+
+
+async def analyse(conn: Connection) -> None:
+    """Tell the planner about members that came in bulk."""
+    await conn.execute("ANALYZE member, place, contact_point, consent")

@@ -221,6 +221,7 @@ async def connect(settings: EmailSettings) -> SmtpConnection:
     )
     try:
         await client.connect()
+        await _greet(client)
     except (aiosmtplib.SMTPException, OSError) as error:
         client.close()
         raise OpeningError(_opening_outcome(error)) from error
@@ -233,6 +234,16 @@ async def connect(settings: EmailSettings) -> SmtpConnection:
     )
     transport.set_protocol(connection)
     return connection
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """Say EHLO, where TLS or AUTH has not done so already; HELO to a relay that knows no better."""
+    if not client.is_ehlo_or_helo_needed:
+        return
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
 
 
 def _opening_outcome(error: Exception) -> Outcome:

@@ -1,0 +1,46 @@
+"""Checks what an operator gives and what later stands in message headers: nothing there may open a new line."""
+
+import re
+from typing import Final
+
+from tocsin_cli.errors import misuse
+
+_ADDRESS: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*"
+)
+_SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_LONGEST_ADDRESS: Final = 254
+_LONGEST_NAME: Final = 100
+
+
+def address(value: str, *, option: str) -> str:
+    """An email address without a display name.
+
+    Raises:
+        CommandError: It is none. The value is not repeated.
+    """
+    if len(value) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(value):
+        raise misuse(f"{option}: not an email address (name@domain, ASCII, no spaces or line breaks).")
+    return value
+
+
+def name(value: str) -> str:
+    """A name as residents read it.
+
+    Raises:
+        CommandError: It is empty, longer than 100, or has a character that cannot be printed.
+    """
+    if not value.strip() or len(value) > _LONGEST_NAME or not value.isprintable():
+        raise misuse("NAME: 1 to 100 printable characters, no line breaks.")
+    return value.strip()
+
+
+def slug(value: str) -> str:
+    """A short name for commands.
+
+    Raises:
+        CommandError: It is malformed.
+    """
+    if not _SLUG.fullmatch(value):
+        raise misuse("SLUG: a lower-case letter, then up to 39 lower-case letters, digits and hyphens.")
+    return value

@@ -1,0 +1,71 @@
+"""`tocsin agencies`: who may send."""
+
+from dataclasses import asdict
+from typing import Annotated, Final
+
+from cyclopts import App, Parameter
+
+from tocsin_cli import addresses
+from tocsin_cli.database import in_transaction
+from tocsin_cli.errors import CommandError
+from tocsin_cli.output import say, say_json, table
+from tocsin_store import agencies, audit
+from tocsin_store.pool import Connection
+
+app: Final = App(name="agencies", help="Agencies: data controllers that send.")
+
+
+@app.command
+def add(
+    slug: str,
+    name: str,
+    /,
+    *,
+    from_: Annotated[str, Parameter(name="--from")],
+    reply_to: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Add an agency.
+
+    Args:
+        slug: Short name for commands, e.g. lancs-fire.
+        name: Name as residents read it.
+        from_: Address that its email comes from.
+        reply_to: Address that replies go to.
+        json: Print JSON.
+    """
+    checked = {
+        "slug": addresses.slug(slug),
+        "name": addresses.name(name),
+        "email_from": addresses.address(from_, option="--from"),
+    }
+    replies = None if reply_to is None else addresses.address(reply_to, option="--reply-to")
+
+    async def work(conn: Connection) -> str:
+        added = await agencies.add(conn, **checked, reply_to=replies)
+        if added is None:
+            raise CommandError(f"There is an agency {slug} already.")
+        await audit.append(
+            conn, agency_id=added, actor="tocsin agencies add", action="agency added", subject=str(added)
+        )
+        return str(added)
+
+    agency_id = in_transaction(work)
+    if json:
+        say_json({"id": agency_id, "slug": slug})
+    else:
+        say(f"Added {slug} ({agency_id}).")
+
+
+@app.command(name="list")
+def list_(*, json: Annotated[bool, Parameter(negative=())] = False) -> None:
+    """List the agencies.
+
+    Args:
+        json: Print JSON.
+    """
+    found = in_transaction(agencies.every)
+    if json:
+        say_json([asdict(agency) for agency in found])
+    else:
+        table((each.slug, each.name, each.email_from, str(each.id)) for each in found)

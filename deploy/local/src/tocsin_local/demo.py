@@ -1,0 +1,163 @@
+"""`tocsin demo`: one alert to the sample members, from a bare stack to reconciled receipts."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final
+
+import aiohttp
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tocsin_local import demo_report
+from tocsin_local.deletion import delete_data
+from tocsin_local.demo_alert import Client, Counts, Sending
+from tocsin_local.demo_inbox import inbox_of
+from tocsin_local.demo_load import Loaded, load
+from tocsin_local.demo_report import Report
+from tocsin_local.layout import Layout
+from tocsin_local.orders import Order
+from tocsin_local.output import progress, told, where_to_look
+from tocsin_local.ports import free_base
+from tocsin_local.preflight import preflight
+from tocsin_local.reconcile import Reconciliation, reconcile
+from tocsin_local.secret_files import database_url
+from tocsin_local.state import StackState
+from tocsin_local.up import start_in_background, stop, wait_until_ready
+
+app: Final = App(name="demo")
+
+_READY_SECONDS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be shown."""
+
+    members: int
+    seed: int
+    patience: float
+    """Seconds the deliveries may take."""
+    directory: Path
+
+
+@app.command
+def demo(
+    *,
+    members: int = 500,
+    keep: bool = False,
+    seed: int = 1,
+    timeout: float = 600,
+    base_port: int | None = None,
+    directory: Annotated[Path, Parameter(name="--dir")] = Path(".tocsin/demo"),
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Send one alert to sample members and say what became of every delivery.
+
+    Parameters
+    ----------
+    members
+        How many; 33000 is the county.
+    keep
+        Leave the stack running to look around.
+    seed
+        Which sample.
+    timeout
+        Seconds the deliveries may take.
+    base_port
+        First of 20 ports; a free block if not given.
+    directory
+        Where the demo's stack lives; emptied first.
+    as_json
+        Print one JSON object as the last line.
+    """
+    console = Console(stderr=as_json)
+    with told():
+        stop(Layout.at(directory))
+        delete_data(Layout.at(directory))
+        preflight(directory, least_gigabytes=1)
+        began = time.monotonic()
+        order = Order(directory, base_port or free_base(), {}, {})
+        with _running(order, keep=keep) as state:
+            started = time.monotonic() - began
+            wish = Wish(members, seed, timeout, directory)
+            report = asyncio.run(_run(wish, state, started=started, console=console))
+            demo_report.show(report, console=console)
+            if keep:
+                console.print(f"{where_to_look(state)}\nStop it with: tocsin down --dir {directory}")
+        if as_json:
+            sys.stdout.write(f"{demo_report.as_json(report)}\n")
+        if not report.result.ok:
+            raise SystemExit(1)
+
+
+@contextmanager
+def _running(order: Order, *, keep: bool) -> Iterator[StackState]:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the demo ends its stack
+    supervisor = start_in_background(order)
+    kept = False
+    try:
+        with progress() as shown:
+            yield wait_until_ready(supervisor, show=shown.show, timeout=timedelta(seconds=_READY_SECONDS))
+        kept = keep
+    finally:
+        if not kept:
+            supervisor.end()
+
+
+async def _run(wish: Wish, state: StackState, *, started: float, console: Console) -> Report:
+    with _bars(console) as bars:
+        began = time.monotonic()
+        bar = bars.add_task("members loaded", total=wish.members)
+        loaded = await load(
+            database_url(Layout.at(wish.directory).secrets),
+            count=wish.members,
+            seed=wish.seed,
+            progress=lambda done: bars.update(bar, completed=done),
+        )
+        seconds = {"start": started, "load": time.monotonic() - began}
+        headers = {"Authorization": f"Bearer {loaded.api_key}"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            client = Client(session, url=_url(state, "alert-api"))
+            sending = await _send(client, loaded, patience=wish.patience, bars=bars)
+            seconds |= {
+                "accept": sending.accepted,
+                "fan_out": sending.fanned_out,
+                "deliver": sending.delivered,
+            }
+            began = time.monotonic()
+            result = await _reconciled(client, session, sending, loaded=loaded, state=state)
+    return Report(wish.members, sending.alert_id, seconds | {"reconcile": time.monotonic() - began}, result)
+
+
+async def _send(client: Client, loaded: Loaded, *, patience: float, bars: Progress) -> Sending:
+    bar = bars.add_task("deliveries settled", total=loaded.expected)
+
+    def show(counts: Counts) -> None:
+        bars.update(bar, completed=counts.settled)
+
+    return await client.send(expected=loaded.expected, patience=patience, show=show)
+
+
+async def _reconciled(
+    client: Client, session: aiohttp.ClientSession, sending: Sending, *, loaded: Loaded, state: StackState
+) -> Reconciliation:
+    rows = [row async for row in client.deliveries(sending.alert_id)]
+    inbox = await inbox_of(session, url=_url(state, "tocsin-sandbox"))
+    return reconcile(rows, inbox=inbox, expected=loaded.expected, counted=sending.counts.states)
+
+
+def _url(state: StackState, name: str) -> str:
+    return next(process.url for process in state.processes if process.name == name and process.url)
+
+
+def _bars(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)

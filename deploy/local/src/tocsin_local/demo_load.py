@@ -1,0 +1,127 @@
+"""Loads what the demo needs: areas, members with their consents, an agency and its key."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Final
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from tocsin_local.sample import SampleMember, areas, members
+from tocsin_schemas.words import Channel, Purpose
+from tocsin_store import agencies
+from tocsin_store import areas as stored_areas
+from tocsin_store import members as stored
+from tocsin_store.pool import Connection, open_pool
+
+PURPOSE: Final = Purpose.PUBLIC_TASK
+DISTRICTS: Final = ("E07000123", "E06000008")
+_PAGE: Final = 2_000
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded, and what must come of it."""
+
+    api_key: str
+    expected: int
+    """Deliveries of an alert to both districts: one per consenting member and confirmed, current address."""
+
+
+async def load(database_url: str, *, count: int, seed: int, progress: Progress) -> Loaded:
+    """Load everything in one transaction; `progress` is told how many members are in."""
+    async with (
+        await open_pool(database_url, size=1, application_name="tocsin-demo") as pool,
+        pool.acquire() as connection,
+        connection.transaction(),
+    ):
+        await stored_areas.load(connection, [stored_areas.Area(a.code, a.name, a.geometry) for a in areas()])
+        agency = await agencies.add(
+            connection,
+            slug="sample-fire",
+            name="Sample Fire & Rescue Service",
+            email_from="alerts@fire.example",
+            reply_to="control@fire.example",
+        )
+        if agency is None:
+            raise RuntimeError("the demo starts from an empty database")
+        key = agencies.new_key()
+        await agencies.add_key(connection, key, agency_id=agency, scopes=list(agencies.Scope))
+        expected = await _load_members(connection, agency=agency, count=count, seed=seed, progress=progress)
+    return Loaded(key.text, expected)
+
+
+async def _load_members(
+    connection: Connection, *, agency: UUID, count: int, seed: int, progress: Progress
+) -> int:
+    expected, loaded = 0, 0
+    people = members(count, seed=seed)
+    while page := list(islice(people, _PAGE)):
+        await stored.add_members(connection, [_member(p) for p in page])
+        await stored.add_places(connection, [_place(p) for p in page])
+        await stored.add_contact_points(connection, [c for p in page for c in _contact_points(p)])
+        await stored.add_consents(connection, [c for p in page for c in _consents(p, agency=agency)])
+        expected += sum(_deliveries(p) for p in page)
+        loaded += len(page)
+        progress(loaded)
+    await stored.analyse(connection)
+    return expected
+
+
+def _id(kind: str, key: object) -> UUID:
+    """Sample ids are made from the sample's own keys: the same in every run."""
+    return uuid5(NAMESPACE_OID, f"tocsin.sample.{kind}.{key}")
+
+
+def _member(person: SampleMember) -> stored.Member:
+    return stored.Member(
+        _id("member", person.key), _id("household", person.household), person.name, person.language
+    )
+
+
+def _place(person: SampleMember) -> stored.Place:
+    return stored.Place(
+        _id("place", person.key), _id("member", person.key), "home", person.easting, person.northing
+    )
+
+
+def _contact_points(person: SampleMember) -> Sequence[stored.ContactPoint]:
+    past = datetime.now(UTC) - timedelta(days=1)
+    return [
+        stored.ContactPoint(
+            id=_id("contact", f"{person.key}.{number}"),
+            member_id=_id("member", person.key),
+            channel=point.channel,
+            address=point.address,
+            confirmed_at=past if point.confirmed else None,
+            valid_until=past if point.replaced else None,
+        )
+        for number, point in enumerate(person.contact_points)
+    ]
+
+
+def _consents(person: SampleMember, *, agency: UUID) -> Sequence[stored.Consent]:
+    past = datetime.now(UTC) - timedelta(hours=1)
+    return [
+        stored.Consent(
+            id=_id("consent", f"{person.key}.{consent.purpose}.{consent.channel}"),
+            member_id=_id("member", person.key),
+            agency_id=agency,
+            purpose=consent.purpose,
+            channel=consent.channel,
+            evidence={"how": "sample", "wording": "sample-1"},
+            valid_until=None if consent.granted else past,
+        )
+        for consent in person.consents
+    ]
+
+
+def _deliveries(person: SampleMember) -> int:
+    consented = any(
+        consent.purpose == PURPOSE and consent.channel == Channel.EMAIL and consent.granted
+        for consent in person.consents
+    )
+    addresses = [p for p in person.contact_points if p.confirmed and not p.replaced]
+    return len(addresses) if consented else 0

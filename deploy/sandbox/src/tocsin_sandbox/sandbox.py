@@ -1,0 +1,135 @@
+"""The sandbox put together: one process, one loop, SMTP and HTTP beside each other.
+
+Another stand-in provider is another package beside `smtp`: it is built here, and its routes join the application
+here.
+"""
+
+import asyncio
+import ssl
+from types import TracebackType
+from typing import Self
+
+from fastapi import FastAPI
+
+from tocsin_sandbox.inbox.api import inbox_routes
+from tocsin_sandbox.inbox.control import control_routes
+from tocsin_sandbox.inbox.listing import Listing
+from tocsin_sandbox.inbox.page import page_routes
+from tocsin_sandbox.mailbox.mailbox import Mailbox
+from tocsin_sandbox.settings import Settings
+from tocsin_sandbox.smtp.offer import Offer
+from tocsin_sandbox.smtp.rules import RuleBook, RuleSet
+from tocsin_sandbox.smtp.server import SmtpServer
+from tocsin_sandbox.web import HttpServer, application
+
+
+class Sandbox:
+    """`async with Sandbox(settings) as sandbox:` runs it; then `smtp_port` and `http_port` are those really bound.
+
+    Raises:
+        OSError: An address or the data folder cannot be had.
+        ValueError: The rules file does not hold rules.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def __aenter__(self) -> Self:
+        """Open the mailbox, then listen."""
+        settings = self._settings
+        rules = _rules(settings)
+        self.mailbox = Mailbox(
+            settings.data_dir,
+            keep_messages=settings.keep_messages,
+            keep_bytes=settings.keep_bytes,
+            fsync=settings.fsync,
+        )
+        try:
+            await self._start(rules)
+        except BaseException:
+            self.mailbox.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Record what waits, say goodbye, close."""
+        self.mailbox.write()
+        self._smtp.close()
+        try:
+            await self._http.stop()
+        finally:
+            self.mailbox.close()
+
+    @property
+    def smtp_port(self) -> int:
+        """Where SMTP listens, or did until it was put down."""
+        return self._smtp.port
+
+    @property
+    def http_port(self) -> int:
+        """Where the API and the page are."""
+        return self._http.port
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Run until asked to stop.
+
+        Raises:
+            RuntimeError: The HTTP server ended by itself.
+        """
+        await self._http.until(stop)
+
+    async def _start(self, rules: RuleBook) -> None:
+        self._smtp = _smtp_server(self._settings, rules=rules, mailbox=self.mailbox)
+        self._http = HttpServer(
+            self._application(rules), host=self._settings.http_host, port=self._settings.http_port
+        )
+        self._http.start()
+        try:
+            if not rules.rules.down:
+                await self._smtp.listen()
+        except OSError:
+            await self._http.stop()
+            raise
+
+    def _application(self, rules: RuleBook) -> FastAPI:
+        listing = Listing(self.mailbox)
+        return application(
+            inbox_routes(self.mailbox, listing=listing, rules=rules),
+            control_routes(self._smtp, rules=rules),
+            page_routes(self.mailbox, listing=listing, smtp=self._smtp),
+        )
+
+
+def _smtp_server(settings: Settings, *, rules: RuleBook, mailbox: Mailbox) -> SmtpServer:
+    tls = _tls(settings)
+    offer = Offer(
+        max_message_bytes=settings.max_message_bytes,
+        starttls=tls is not None,
+        users=settings.auth_users,
+        hidden=frozenset(name.upper() for name in settings.hidden_extensions),
+    )
+    return SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        offer=offer,
+        rules=rules,
+        recorder=mailbox,
+        tls=tls,
+        idle=settings.idle,
+    )
+
+
+def _rules(settings: Settings) -> RuleBook:
+    if settings.rules_file is None:
+        return RuleBook()
+    return RuleBook(RuleSet.model_validate_json(settings.rules_file.read_bytes()))
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context

@@ -1,0 +1,40 @@
+"""What can be set, by environment variables that begin with TOCSIN_SANDBOX_."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Settings(BaseSettings):
+    """Port 0 means: choose one that is free."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOCSIN_SANDBOX_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: Port = 2525
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8025
+    data_dir: Path = Path(".tocsin/sandbox")
+    keep_messages: Annotated[int, Field(ge=0)] = 1_000
+    keep_bytes: Annotated[int, Field(ge=0)] = 64 * 1024 * 1024
+    fsync: bool = False
+    rules_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    auth_users: dict[str, SecretStr] = Field(default_factory=dict)
+    max_message_bytes: Annotated[int, Field(ge=1_024, le=256 * 1024 * 1024)] = 10 * 1024 * 1024
+    hidden_extensions: frozenset[str] = frozenset()
+    idle: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=5)
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together")
+        return self

@@ -1,0 +1,1 @@
+"""The SMTP stand-in: what clients say to it, and how it answers or misbehaves."""

@@ -1,0 +1,88 @@
+"""Alerts as they are shown."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from pydantic_core import to_json
+
+from alert_api.views import AlertSummary, HoldView, ProgressView
+from tocsin_schemas.words import State
+from tocsin_store import progress
+from tocsin_store.alerts import Alert
+from tocsin_store.pool import Connection
+
+
+async def full(conn: Connection, alert: Alert) -> dict[str, object]:
+    """An alert as posted, how far it is, and what it waits for."""
+    now = await progress.read(conn, alert.id, alert_version=alert.version)
+    unfinished = [name for name, states in now.channels.items() if states.get(State.PENDING)]
+    holds = await progress.holds(conn, alert.id, channels=unfinished) if unfinished else []
+    waiting_for = [
+        HoldView.model_validate(
+            {"channel": hold.channel, "route": hold.route, "why": hold.reason, "until": hold.until}
+        )
+        for hold in holds
+    ]
+    return {
+        **alert.body,
+        "id": str(alert.id),
+        "version": alert.version,
+        "state": alert.state,
+        "lane": alert.lane,
+        "created_at": alert.created_at.isoformat(),
+        "progress": _progress(now).model_dump(mode="json"),
+        "waiting_for": [hold.model_dump(mode="json") for hold in waiting_for],
+    }
+
+
+def summary(alert: Alert) -> AlertSummary:
+    """An alert in a list."""
+    info = alert.body["info"]
+    headline = info[0]["headline"] if isinstance(info, list) else ""
+    return AlertSummary.model_validate(
+        {
+            **alert.body,
+            "id": alert.id,
+            "version": alert.version,
+            "state": alert.state,
+            "lane": alert.lane,
+            "created_at": alert.created_at,
+            "headline": headline,
+        }
+    )
+
+
+def entity_tag(answer: dict[str, object]) -> str:
+    """Weak: the same as long as nothing but the clock has moved."""
+    shown = answer["progress"]
+    still = (
+        {name: value for name, value in shown.items() if name not in {"as_of", "rate_per_s", "eta"}}
+        if isinstance(shown, dict)
+        else {}
+    )
+    return f'W/"{sha256(to_json({**answer, "progress": still})).hexdigest()[:32]}"'
+
+
+def _progress(now: progress.Progress) -> ProgressView:
+    return ProgressView.model_validate(
+        {
+            "version": now.version,
+            "as_of": now.as_of,
+            "members": now.members,
+            "deliveries": now.deliveries,
+            "states": now.states,
+            "channels": now.channels,
+            "rate_per_s": now.rate_per_s,
+            "eta": {
+                name: at
+                for name, states in now.channels.items()
+                if (at := _eta(now, states.get(State.PENDING, 0)))
+            },
+        }
+    )
+
+
+def _eta(now: progress.Progress, pending: int) -> datetime | None:
+    if not pending or not now.rate_per_s:
+        return None
+    return now.as_of + timedelta(seconds=pending / now.rate_per_s)

@@ -1,0 +1,137 @@
+"""The body of `POST /v1/alerts`: fields follow CAP 1.2 where CAP has them."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from alert_api.alert_times import Effective, Expires
+from alert_api.texts import line, text
+from tocsin_schemas.words import Channel, Purpose, Severity
+from tocsin_store.geometry import MAX_RADIUS_M
+
+
+class Status(StrEnum):
+    """CAP status. Exercises and tests say so in every message."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
+class Urgency(StrEnum):
+    """CAP urgency."""
+
+    IMMEDIATE = "immediate"
+    EXPECTED = "expected"
+    FUTURE = "future"
+    PAST = "past"
+    UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """CAP certainty."""
+
+    OBSERVED = "observed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNLIKELY = "unlikely"
+    UNKNOWN = "unknown"
+
+
+CapCategory = Literal[
+    "geo",
+    "met",
+    "safety",
+    "security",
+    "rescue",
+    "fire",
+    "health",
+    "env",
+    "transport",
+    "infra",
+    "cbrne",
+    "other",
+]
+Line = Annotated[str, Field(max_length=200), AfterValidator(line)]
+Text = Annotated[str, Field(max_length=20_000), AfterValidator(text)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
+Web = Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=2000)]
+
+
+class Body(BaseModel):
+    """Strict: no conversions, no unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Info(Body):
+    """What is said, in one language."""
+
+    language: Language = Field(description="BCP 47, e.g. en-GB.")
+    headline: Line = Field(description="One line: the subject of an email.")
+    description: Text = Field(description="What happened, where, when.")
+    instruction: Text | None = Field(None, description="What to do.")
+    web: Web | None = Field(None, description="A page with more; http or https.")
+    contact: Line | None = Field(None, description="Whom to ask.")
+
+
+class Circle(Body):
+    """Everything within a distance of a point."""
+
+    center: tuple[float, float] = Field(description="[longitude, latitude], WGS84.")
+    radius_m: float = Field(gt=0, le=MAX_RADIUS_M, description="Metres.")
+
+
+class Area(Body):
+    """Exactly one of code, geometry and circle."""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    geometry: dict[str, JsonValue] | None = Field(None, description="GeoJSON Polygon or MultiPolygon, WGS84.")
+    circle: Circle | None = None
+    name: Line | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if sum(part is not None for part in (self.code, self.geometry, self.circle)) != 1:
+            raise PydanticCustomError("one_of", "Give exactly one of code, geometry, circle.")
+        return self
+
+
+def _languages_once(infos: list[Info]) -> list[Info]:
+    if len({info.language.lower() for info in infos}) < len(infos):
+        raise PydanticCustomError("unique", "Each language once.")
+    return infos
+
+
+def _channels_once(channels: list[Channel]) -> list[Channel]:
+    if len(set(channels)) < len(channels):
+        raise PydanticCustomError("unique", "Each channel once.")
+    return channels
+
+
+class AlertPost(Body):
+    """An alert as an agency posts it. It goes live when it is accepted."""
+
+    reference: Line | None = Field(None, description="Your own number.")
+    status: Status = Status.ACTUAL
+    category: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$", description="E.g. flood, burglary.")
+    cap_category: CapCategory | None = None
+    event: Line | None = Field(None, description="E.g. River flooding.")
+    urgency: Urgency = Urgency.UNKNOWN
+    severity: Severity
+    certainty: Certainty = Certainty.UNKNOWN
+    effective: Effective | None = Field(
+        None, description="Not in the future: alerts cannot be scheduled yet."
+    )
+    onset: AwareDatetime | None = Field(None, description="When the event itself begins.")
+    expires: Expires | None = Field(
+        None, description="After this nothing is sent; 48 hours at most. Default 6, 12, 24 hours by severity."
+    )
+    areas: list[Area] = Field(min_length=1, max_length=200)
+    info: Annotated[list[Info], AfterValidator(_languages_once)] = Field(min_length=1, max_length=20)
+    channels: Annotated[list[Channel], AfterValidator(_channels_once)] = Field(
+        default_factory=lambda: [Channel.EMAIL], min_length=1
+    )
+    purpose: Purpose = Field(description="What the members reached have consented to.")

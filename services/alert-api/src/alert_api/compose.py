@@ -1,0 +1,61 @@
+"""Puts the service together from its settings."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from alert_api.database import Database
+from alert_api.keys import KeyRing
+from alert_api.measures import Measures
+from alert_api.rate_limits import RateLimit
+from alert_api.relay import Relay
+from alert_api.services import Services
+from alert_api.settings import ApiSettings
+from tocsin_runtime.kafka.producer import Outlet
+from tocsin_store.pool import open_pool
+
+NAME: Final = "alert-api"
+
+
+@asynccontextmanager
+async def running(
+    settings: ApiSettings, *, registry: CollectorRegistry = REGISTRY
+) -> AsyncIterator[Services]:
+    """Open what the handlers need and relay the outbox, until the caller is done. Neither server need be up.
+
+    Raises:
+        ExceptionGroup: The relay broke: a defect; the caller's body is cancelled.
+    """
+    dsn = settings.database_url.get_secret_value()
+    measures = Measures(registry)
+    async with (
+        Outlet(settings.kafka_bootstrap_servers, client_id=NAME) as outlet,
+        await open_pool(dsn, size=settings.database_connections, application_name=NAME) as pool,
+        await open_pool(dsn, size=1, application_name=f"{NAME} relay") as relay_pool,
+        asyncio.TaskGroup() as group,
+    ):
+        relay = Relay(relay_pool, outlet, measures, sweep=settings.relay_sweep)
+        relaying = group.create_task(relay.run())
+        database = Database(pool, wait=settings.database_wait)
+        yield Services(
+            database=database,
+            keys=KeyRing(database, clock=time.monotonic),
+            relay=relay,
+            outlet=outlet,
+            agency_limit=RateLimit("agency", amount=settings.rate_limit, window=settings.rate_window),
+            stranger_limit=RateLimit(
+                "address", amount=settings.rate_limit_strangers, window=settings.rate_window
+            ),
+            measures=measures,
+            registry=registry,
+            signing_key=settings.signing_key.get_secret_value().encode(),
+            handover_wait=settings.handover_wait,
+            now=lambda: datetime.now(UTC),
+            in_flight=set(),
+        )
+        relaying.cancel()

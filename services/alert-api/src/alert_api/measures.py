@@ -1,0 +1,34 @@
+"""Metrics of alert-api. Labels are few and known: no alert, agency, path or address."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Measures:
+    """One set, registered once."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "tocsin_http_requests_total",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "tocsin_http_request_duration_seconds",
+            "From the request's head to the answer's end.",
+            ("method", "route"),
+            registry=registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self.accepted = Counter(
+            "tocsin_alerts_accepted_total", "Alerts accepted.", ("lane",), registry=registry
+        )
+        self.unsubscribed = Counter(
+            "tocsin_unsubscribed_total", "Consents withdrawn by link.", registry=registry
+        )
+        self.outbox_oldest = Gauge(
+            "tocsin_outbox_oldest_seconds", "Age of the oldest row that Kafka has not got.", registry=registry
+        )
+        self.relayed = Counter(
+            "tocsin_outbox_relayed_total", "Records produced from the outbox.", ("topic",), registry=registry
+        )

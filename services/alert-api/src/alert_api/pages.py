@@ -1,0 +1,18 @@
+"""Parts of lists as answers, with the way to the next part."""
+
+from typing import TypeVar
+
+from fastapi import Request, Response
+
+from alert_api.views import Page
+
+Item = TypeVar("Item")
+
+
+def page_of(request: Request, page: Page[Item]) -> Response:
+    """The JSON of a part, and `Link: rel="next"` where there is a next one."""
+    headers = {}
+    if page.next is not None:
+        following = request.url.include_query_params(after=page.next)
+        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    return Response(page.model_dump_json(), media_type="application/json", headers=headers)

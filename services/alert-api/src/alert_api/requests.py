@@ -1,0 +1,74 @@
+"""What handlers ask of a request: a caller with a scope, parameters that are known, a key for repeats."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from alert_api.keys import Caller
+from alert_api.problems import Fault, Problem
+from tocsin_schemas.words import Channel, State
+from tocsin_store.agencies import Scope
+
+_IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}")
+
+
+class _Parameters(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paging(_Parameters):
+    """Which part of a list."""
+
+    limit: int = Field(100, ge=1, le=500, description="Most items in the answer.")
+    after: str | None = Field(None, max_length=200, description="`next` of the part before.")
+
+
+class ReceiptQuery(Paging):
+    """Which receipts."""
+
+    alert: UUID | None = Field(None, description="Of this alert only.")
+    channel: Channel | None = Field(None, description="Of this channel only.")
+    state: State | None = Field(None, description="Supporting this state only.")
+
+
+Part = Annotated[Paging, Query()]
+Receipts = Annotated[ReceiptQuery, Query()]
+
+
+async def no_parameters(request: Request) -> None:
+    """Refuse every query parameter."""
+    faults = [Fault(name[:64], "unknown_parameter", "No such parameter.") for name in request.query_params]
+    if faults:
+        raise Problem("parameters", faults=faults)
+
+
+def _with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    async def caller(request: Request) -> Caller:
+        found: Caller = request.state.caller
+        if scope not in found.scopes:
+            raise Problem("scope", f"This needs a key with the scope {scope}.")
+        return found
+
+    return caller
+
+
+async def _idempotency_key(
+    idempotency_key: Annotated[
+        str | None, Header(description="New for each alert, the same when repeated. 1 to 255 visible ASCII.")
+    ] = None,
+) -> str:
+    if idempotency_key is None or not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        fault = Fault("Idempotency-Key", "required", "1 to 255 visible ASCII characters.")
+        raise Problem("idempotency-key", faults=[fault])
+    return idempotency_key
+
+
+Writer = Annotated[Caller, Depends(_with(Scope.ALERTS_WRITE))]
+Reader = Annotated[Caller, Depends(_with(Scope.ALERTS_READ))]
+ReceiptReader = Annotated[Caller, Depends(_with(Scope.RECEIPTS_READ))]
+IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
+NoParameters = Depends(no_parameters)

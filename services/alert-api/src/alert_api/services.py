@@ -1,0 +1,42 @@
+"""What request handlers work with, put together in `main`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from alert_api.database import Database
+from alert_api.keys import KeyRing
+from alert_api.measures import Measures
+from alert_api.rate_limits import RateLimit
+from alert_api.relay import Relay
+from tocsin_runtime.kafka.producer import Outlet
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything outside a request."""
+
+    database: Database
+    keys: KeyRing
+    relay: Relay
+    outlet: Outlet
+    agency_limit: RateLimit
+    stranger_limit: RateLimit
+    measures: Measures
+    registry: CollectorRegistry
+    signing_key: bytes
+    handover_wait: timedelta
+    now: Callable[[], datetime]
+    in_flight: set[tuple[object, str]]
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+With = Annotated[Services, Depends(_services)]

@@ -1,0 +1,29 @@
+"""Settings of alert-api."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from tocsin_runtime.settings import Settings
+
+
+class ApiSettings(Settings):
+    """`TOCSIN_<NAME>`; durations are ISO 8601 or seconds."""
+
+    signing_key: SecretStr = Field(
+        min_length=32, description="Signs unsubscribe links; shared with the workers."
+    )
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=7300, ge=0, le=65_535)
+    public_url: str = Field(default="http://127.0.0.1:7300", pattern=r"^https?://[^\s/]+$")
+    environment: Literal["local", "production"] = "production"
+    database_connections: int = Field(default=10, ge=1)
+    database_wait: timedelta = Field(
+        default=timedelta(seconds=3), description="For a free connection; then 503."
+    )
+    handover_wait: timedelta = Field(default=timedelta(milliseconds=250), description="For the bell's ack.")
+    relay_sweep: timedelta = timedelta(milliseconds=250)
+    rate_limit: int = Field(default=6_000, ge=1, description="Requests of an agency in a window.")
+    rate_limit_strangers: int = Field(default=600, ge=1, description="Requests of one address without a key.")
+    rate_window: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(seconds=1))

@@ -1,0 +1,134 @@
+"""What the API answers: shapes of api.md. The OpenAPI description is made from these."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from alert_api.alert_post import AlertPost, Status, Urgency
+from tocsin_schemas.words import Channel, Lane, Purpose, Reason, Severity, State
+
+Item = TypeVar("Item")
+AlertState = Literal["live", "completed", "cancelled", "superseded"]
+
+
+class Accepted(BaseModel):
+    """An alert was stored and goes live. `delayed`: Kafka has not got its bell yet; it is not lost."""
+
+    id: UUID
+    version: int
+    state: AlertState
+    lane: Lane
+    handover: Literal["now", "delayed"]
+    created_at: datetime
+
+
+class ProgressView(BaseModel):
+    """A snapshot: `deliveries` is the sum of `states`, always. Keep the one with the highest `version`."""
+
+    version: int
+    as_of: datetime
+    members: int
+    households: int | None = Field(None, description="Not counted yet.")
+    deliveries: int
+    states: Mapping[State, int]
+    channels: Mapping[Channel, Mapping[State, int]]
+    rate_per_s: float | None = Field(description="Hand-overs a second, lately; null where nothing moves.")
+    eta: Mapping[Channel, datetime] = Field(description="When the pending ones are through at this rate.")
+    segments: int = 0
+    cost: float | None = None
+
+
+class HoldView(BaseModel):
+    """Why an alert waits."""
+
+    channel: Channel
+    route: str
+    why: str
+    until: datetime
+
+
+class AlertView(AlertPost):
+    """An alert as posted, defaults filled in, and how far it is."""
+
+    id: UUID
+    version: int
+    state: AlertState
+    lane: Lane
+    created_at: datetime
+    progress: ProgressView
+    waiting_for: list[HoldView]
+
+
+class AlertSummary(BaseModel):
+    """An alert in a list."""
+
+    id: UUID
+    version: int
+    state: AlertState
+    lane: Lane
+    created_at: datetime
+    expires: datetime
+    reference: str | None
+    status: Status
+    category: str
+    event: str | None
+    urgency: Urgency
+    severity: Severity
+    purpose: Purpose
+    headline: Annotated[str, Field(description="In the first language.")]
+
+
+class DeliveryView(BaseModel):
+    """One alert version to one contact point; no address, no name."""
+
+    id: UUID
+    alert_id: UUID
+    alert_version: int
+    channel: Channel
+    state: State
+    reason: Reason | None
+    attempts: int
+    updated_at: datetime
+
+
+class Page(BaseModel, Generic[Item]):
+    """A part of a list; `next` is null at its end."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Feed(Page[Item], Generic[Item]):
+    """A part of a list that grows: go on from `cursor` later, also when `next` is null."""
+
+    cursor: str | None
+
+
+class ReadyView(BaseModel):
+    """Kafka down does not make it unready: alerts are still accepted."""
+
+    ready: bool
+    database: Literal["up", "down"]
+    kafka: Literal["up", "down"]
+
+
+class FaultView(BaseModel):
+    """One broken rule."""
+
+    pointer: str
+    rule: str
+    detail: str
+
+
+class ProblemView(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FaultView] | None = None

@@ -1,0 +1,63 @@
+"""The ledger down: refused honestly, with Retry-After; up again: served again, without a restart."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from alert_api.settings import ApiSettings
+from tests.integration.alert_api.conftest import Agency, serving
+from tocsin_runtime.tokens import Unsubscribe, sign_unsubscribe
+from tocsin_schemas.words import Channel, Purpose
+
+GONE = "postgresql://nobody@127.0.0.1:1/gone"
+KEY = "tcsn_0123456789ab_secret"
+
+
+@pytest.fixture
+def without_database(settings: ApiSettings) -> ApiSettings:
+    return settings.model_copy(update={"database_url": SecretStr(GONE)})
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/alerts"),
+        ("GET", "/v1/alerts"),
+        ("GET", "/v1/receipts"),
+        ("GET", f"/v1/alerts/{uuid4()}"),
+    ],
+)
+async def test_everything_is_unavailable(without_database: ApiSettings, method: str, path: str) -> None:
+    async with serving(without_database) as api:
+        answer = await api.client(KEY).send(method, path)
+
+    assert (answer.status, answer.at("type")) == (503, "/problems/unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_it_lives_but_is_not_ready(without_database: ApiSettings) -> None:
+    async with serving(without_database) as api:
+        health = await api.client(None).get("/health")
+        ready = await api.client(None).get("/ready")
+
+    assert health.status == 200
+    assert (ready.status, ready.json) == (503, {"ready": False, "database": "down", "kafka": "down"})
+
+
+async def test_a_link_says_to_try_again(without_database: ApiSettings) -> None:
+    token = sign_unsubscribe(b"k" * 32, Unsubscribe(uuid4(), uuid4(), Purpose.SERVICE, Channel.EMAIL))
+    async with serving(without_database) as api:
+        answer = await api.client(None).send("POST", f"/u/{token}")
+
+    assert answer.status == 503
+    assert "try again" in answer.text
+
+
+async def test_no_free_connection_is_unavailable(settings: ApiSettings, agency: Agency) -> None:
+    tight = settings.model_copy(update={"database_connections": 1, "database_wait": timedelta(seconds=1)})
+    async with serving(tight) as api, api.services.database.connection():
+        answer = await api.client(agency.key).get("/v1/alerts")
+
+    assert answer.status == 503

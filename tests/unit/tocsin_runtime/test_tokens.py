@@ -1,0 +1,73 @@
+"""Signed tokens: what we signed is read, nothing else is."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin_runtime.tokens import (
+    Unsubscribe,
+    read_return_path,
+    read_unsubscribe,
+    sign_return_path,
+    sign_unsubscribe,
+)
+from tocsin_schemas.words import Channel, Purpose
+
+KEY = b"k" * 32
+RIGHT = Unsubscribe(UUID(int=1), UUID(int=2), Purpose.RESEARCH, Channel.EMAIL)
+
+rights = st.builds(Unsubscribe, st.uuids(), st.uuids(), st.sampled_from(Purpose), st.sampled_from(Channel))
+
+
+@given(right=rights, key=st.binary(min_size=1, max_size=64))
+def test_what_was_signed_is_read(right: Unsubscribe, key: bytes) -> None:
+    token = sign_unsubscribe(key, right)
+
+    assert read_unsubscribe(key, token) == right
+    assert len(token) == 67
+
+
+@given(right=rights, place=st.integers(0, 49), flip=st.integers(1, 255))
+def test_an_altered_token_is_refused(right: Unsubscribe, place: int, flip: int) -> None:
+    raw = bytearray(urlsafe_b64decode(sign_unsubscribe(KEY, right) + "="))
+    raw[place] ^= flip
+
+    assert read_unsubscribe(KEY, urlsafe_b64encode(raw).rstrip(b"=").decode()) is None
+
+
+def test_a_token_of_another_key_is_refused() -> None:
+    assert read_unsubscribe(b"x" * 32, sign_unsubscribe(KEY, RIGHT)) is None
+
+
+@given(st.text())
+def test_any_text_is_refused_without_an_exception(token: str) -> None:
+    assert read_unsubscribe(KEY, token) is None
+    assert read_return_path(KEY, token) is None
+
+
+@pytest.mark.parametrize("extra", ["=", "é", "!", " ", "\n", "A"])
+def test_a_token_is_read_exactly(extra: str) -> None:
+    assert read_unsubscribe(KEY, sign_unsubscribe(KEY, RIGHT) + extra) is None
+
+
+def test_a_return_path_says_whose_bounce_it_is() -> None:
+    delivery = uuid4()
+
+    assert read_return_path(KEY, sign_return_path(KEY, delivery)) == delivery
+    assert read_return_path(KEY, sign_return_path(KEY, delivery).upper()) == delivery
+
+
+@pytest.mark.parametrize("mac", ["", "é", "0" * 16, "\u0661" * 16])
+def test_a_return_path_with_another_signature_is_refused(mac: str) -> None:
+    assert read_return_path(KEY, f"b-{uuid4().hex}-{mac}") is None
+
+
+def test_a_return_path_in_digits_of_another_script_is_refused() -> None:
+    assert read_return_path(KEY, "b-" + "\u0661" * 32 + "-" + "0" * 16) is None
+
+
+def test_a_return_path_is_no_unsubscribe_token() -> None:
+    assert read_unsubscribe(KEY, sign_return_path(KEY, uuid4())) is None
