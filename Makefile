@@ -30,7 +30,7 @@ $(STAMP): requirements.lock $(PACKAGES:%=%/pyproject.toml) | $(UV)
 	  || { echo "Tocsin needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Set PYTHON=/path/to/python3."; exit 1; }
 	@[ -d .venv ] || $(UV) venv --quiet --python "$(PYTHON)" .venv
 	@echo "Installing the locked dependencies into .venv"
-	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python .venv --no-deps $(PACKAGES:%=-e %)
 	@touch $@
 

@@ -145,6 +145,26 @@ async def test_one_of_two_replicas_relays_for_both(
     assert len(await records_of(with_kafka.kafka_bootstrap_servers, ALERTS, keys=keys)) == 4
 
 
+async def test_a_lost_database_connection_is_opened_again(
+    with_kafka: ApiSettings, agency: Agency, alert: Body, pool: Pool
+) -> None:
+    async with serving(with_kafka) as api:
+        await api.client(agency.key).post(alert)
+        async with pool.acquire() as conn:
+            await conn.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE  datname = current_database() AND application_name LIKE 'alert-api%'
+                """
+            )
+
+        answer = await api.client(agency.key).post(alert)
+        answer = await api.client(agency.key).post(alert) if answer.status == 503 else answer
+        await until(lambda: _empty(pool))
+
+    assert (answer.status, answer.at("handover")) == (202, "now")
+
+
 async def test_an_array_of_receipts_becomes_one_record_each(with_kafka: ApiSettings, pool: Pool) -> None:
     alert_id = uuid4()
     receipts = [

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from alert_api.services import Services
-from tests.integration.alert_api.conftest import Agency, Api, Client
+from alert_api.settings import ApiSettings
+from tests.integration.alert_api.conftest import Agency, Api, Client, serving
 from tocsin_runtime.tokens import Unsubscribe, sign_unsubscribe
 from tocsin_schemas.words import Channel, Purpose
 from tocsin_store import members
@@ -96,3 +97,11 @@ async def test_a_bad_token_is_a_page_that_says_so(client: Client, method: str, t
 
     assert answer.status == 404
     assert "This link does not work" in answer.text
+
+
+async def test_an_opt_out_is_never_put_off(settings: ApiSettings, member: UUID, agency: Agency) -> None:
+    async with serving(settings.model_copy(update={"rate_limit_strangers": 1})) as api:
+        url = link(api.services, member, agency)
+        answers = [await api.client(None).send("POST", url, data=ONE_CLICK) for _ in range(5)]
+
+    assert {answer.status for answer in answers} == {200}

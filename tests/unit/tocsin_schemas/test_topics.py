@@ -34,7 +34,7 @@ def test_deliveries_are_kept_longer_than_the_longest_expiry() -> None:
 
 @pytest.mark.parametrize(
     ("key", "partition"),
-    [(UUID(int=0), 0), (UUID(int=1), 6), (UUID("01a1fd00-0000-8cfd-8245-ef22a079b75a"), 3)],
+    [(UUID(int=0), 1), (UUID(int=1), 7), (UUID("01a1fd00-0000-8cfd-8245-ef22a079b75a"), 10)],
 )
 def test_a_key_has_one_partition_for_ever(key: UUID, partition: int) -> None:
     assert partition_for(key, partitions=12) == partition
