@@ -133,7 +133,7 @@ class Client:
             LocalError: It was refused, or is not settled in time.
         """
         began = time.monotonic()
-        alert_id = await self._post()
+        alert_id = await self.post()
         accepted = time.monotonic() - began
         fanned_out: float | None = None
         counts = await self._counts(alert_id)
@@ -162,7 +162,8 @@ class Client:
                 return
             after = {"after": page.next}
 
-    async def _post(self) -> str:
+    async def post(self) -> str:
+        """Post the alert; returns its id."""
         async with self._session.post(
             f"{self._url}/v1/alerts", json=ALERT, headers={"Idempotency-Key": str(uuid4())}
         ) as answer:

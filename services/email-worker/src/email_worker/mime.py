@@ -6,9 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
 from email.utils import format_datetime
 from html import escape
 from typing import Final
@@ -18,6 +16,9 @@ from tocsin_store.content import AlertContent
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _LONGEST_NAME: Final = 100
+_LONGEST_ADDRESS: Final = 254  # RFC 5321 section 4.5.3.1.3, less its angle brackets
+_LONGEST_PLAIN: Final = 60
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9-]{1,35}")
 _PLAIN_ADDRESS: Final = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")  # printable ASCII without angle brackets
 
 Escape = Callable[[str], bytes]
@@ -59,15 +60,14 @@ class Skeleton:
         }
         parts = [self.literals[0]]
         for slot, literal in zip(self.slots, self.literals[1:], strict=True):
-            value = slot.escape(cleaned[slot.value])
-            parts.append(b"." + value if slot.opens_line and value.startswith(b".") else value)
+            parts.append(_stuffed(slot.escape(cleaned[slot.value]), opens_line=slot.opens_line))
             parts.append(literal)
         return b"".join(parts)
 
 
 def is_plain_address(address: str) -> bool:
     """Whether an address can stand in an envelope and a header as it is."""
-    return bool(_PLAIN_ADDRESS.fullmatch(address))
+    return len(address) <= _LONGEST_ADDRESS and bool(_PLAIN_ADDRESS.fullmatch(address))
 
 
 def skeleton(rendered: RenderedAlert, content: AlertContent, *, eight_bit: bool) -> Skeleton:
@@ -103,22 +103,43 @@ def skeleton(rendered: RenderedAlert, content: AlertContent, *, eight_bit: bool)
 
 
 def _headers(rendered: RenderedAlert, content: AlertContent, *, boundary: str) -> bytes:
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _address(content.agency_name, content.email_from)
-    if content.reply_to:
-        message["Reply-To"] = _address("", content.reply_to)
-    message["Subject"] = _CONTROL.sub(" ", rendered.subject)
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = _CONTROL.sub("", rendered.language)
-    message["MIME-Version"] = "1.0"
-    written = message.as_bytes().rstrip(b"\r\n")
-    return written + f'\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode()
+    if not _LANGUAGE.fullmatch(rendered.language):
+        raise ValueError("language")
+    lines = [
+        f"From: {_mailbox(content.agency_name, content.email_from)}",
+        *([f"Reply-To: {_mailbox('', content.reply_to)}"] if content.reply_to else []),
+        f"Subject: {_unstructured(_CONTROL.sub(' ', rendered.subject))}",
+        f"Date: {format_datetime(datetime.now(UTC))}",
+        "Auto-Submitted: auto-generated",
+        f"Content-Language: {rendered.language}",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+    ]
+    return "\r\n".join(lines).encode("ascii") + b"\r\n"
 
 
-def _address(name: str, address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    return Address(display_name=_CONTROL.sub(" ", name), username=local, domain=domain)
+def _mailbox(name: str, address: str) -> str:
+    if not is_plain_address(address):
+        raise ValueError("address")
+    name = _CONTROL.sub(" ", name)
+    if not name:
+        return f"<{address}>"
+    quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{quoted if _is_plain(name) else _encoded(name)} <{address}>"
+
+
+def _unstructured(value: str) -> str:
+    return value if _is_plain(value) else _encoded(value)
+
+
+def _is_plain(value: str) -> bool:
+    # What looks like an encoded word is encoded once more: a reader, or the standard library, would decode it,
+    # and an encoded line break in it would begin a header of a stranger's choice.
+    return value.isascii() and "=?" not in value and len(value) <= _LONGEST_PLAIN
+
+
+def _encoded(value: str) -> str:
+    return Header(value, "utf-8", header_name="Content-Language").encode(linesep="\r\n")
 
 
 def _part_head(subtype: str, *, encoding: str, boundary: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_schemas.topics import Topic
@@ -28,16 +28,20 @@ async def apply_topics(bootstrap_servers: str, topics: Iterable[Topic], *, repli
     async with _admin(bootstrap_servers) as admin:
         existing = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in existing]
-        try:
-            await admin.create_topics(
-                [
-                    NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.settings)
-                    for topic in missing
-                ]
-            )
-        except TopicAlreadyExistsError:  # another `topics apply` was quicker
-            return []
-    return [topic.name for topic in missing]
+        answer = await admin.create_topics(
+            [
+                NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.settings)
+                for topic in missing
+            ]
+        )
+        return [name for name, code, *_ in answer.topic_errors if _is_created(for_code(code))]
+
+
+def _is_created(error: type[KafkaError]) -> bool:
+    """Whether Kafka made it, which it answers topic by topic; another `topics apply` may have been quicker."""
+    if error not in (NoError, TopicAlreadyExistsError):
+        raise error
+    return error is NoError
 
 
 @asynccontextmanager

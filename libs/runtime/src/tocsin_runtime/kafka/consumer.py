@@ -135,6 +135,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         Never cancel it: aiokafka would stop watching the poll interval. Call it (or `idle`) at least every minute.
         """
         epoch = self._epoch
+        if self._consumer is None:  # a failure threw it away, and Kafka did not answer then
+            await self._connect()
         if self._consumer is None or not self._admitting or not self._seek(epoch):
             await asyncio.sleep(wait_ms / 1000)
             return []
@@ -150,7 +152,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def rewind(self) -> None:
         """Start every partition again from where it is known to be finished; drop what is in hand first."""
-        await self._begin(list(self._positions))
+        epoch = self._epoch
+        positions = await self._known_starts(list(self._positions))
+        if self.admits(epoch):  # else a rebalance was quicker, and has begun from there itself
+            self._begin(positions)
 
     async def idle(self, *, wait_ms: int = 500) -> None:
         """Stay in the group without taking records."""
@@ -202,17 +207,18 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Find where each partition starts, then admit."""
-        await self._begin(sorted(tp.partition for tp in assigned))
+        self._begin(await self._known_starts(sorted(tp.partition for tp in assigned)))
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
-    async def _begin(self, partitions: Sequence[int]) -> None:
+    async def _known_starts(self, partitions: Sequence[int]) -> dict[int, int]:
         while True:
             try:
-                positions = await self._start_offsets(partitions)
-                break
+                return await self._start_offsets(partitions)
             except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
                 log.warning("start_unknown", topic=self._topic.name, error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_SECONDS)
+
+    def _begin(self, positions: dict[int, int]) -> None:
         self._positions = positions
         self._trackers = {partition: Tracker(offset) for partition, offset in positions.items()}
         self._epoch += 1

@@ -1,0 +1,51 @@
+"""`make bench`: measures, prints a table, writes bench.json. `--row county` or `--row worker` for one of them."""
+
+import argparse
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+
+from tests.bench import county, smtp_tools, worker_alone
+from tests.bench.rows import Row, show, write
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--row", choices=("county", "worker"))
+    parser.add_argument("--out", type=Path, default=Path("bench.json"))
+    wish = parser.parse_args()
+    console = Console()
+    rows = _with_sink(wish.row, console) if smtp_tools.installed() else _without_sink(wish.row, console)
+    show(rows, console=console)
+    write(rows, path=wish.out)
+    console.print(f"Written to {wish.out}.")
+
+
+def _with_sink(wanted: str | None, console: Console) -> list[Row]:
+    rows: list[Row] = []
+    with smtp_tools.smtp_sink() as port:
+        rates = [smtp_tools.source_rate(port) for _ in range(3)]
+        if wanted in (None, "worker"):
+            console.print("worker alone")
+            rows += worker_alone.measure(sink=port, ceiling=median(rates))
+        rates += [smtp_tools.source_rate(port) for _ in range(2)]
+        ceiling = median(rates)
+        if wanted in (None, "county"):
+            to_sink = {"TOCSIN_SMTP_PORT": str(port)}
+            rows += county.measure(relay="smtp-sink", environment=to_sink, ceiling=ceiling, console=console)
+            rows += county.measure(relay="sandbox", environment={}, ceiling=ceiling, console=console)
+        rates += [smtp_tools.source_rate(port) for _ in range(2)]
+    return [Row("smtp-source", median(rates), "messages/s, median of 7"), *rows]
+
+
+def _without_sink(wanted: str | None, console: Console) -> list[Row]:
+    console.print("smtp-sink and smtp-source are not installed (Debian: postfix): no ceiling, no worker row.")
+    if wanted == "worker":
+        return []
+    return county.measure(relay="sandbox", environment={}, ceiling=None, console=console)
+
+
+if __name__ == "__main__":
+    main()

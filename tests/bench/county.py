@@ -1,0 +1,90 @@
+"""33,000 emails: from POST to the last merged receipt, on a fresh stack."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from rich.console import Console
+
+from tests.bench.cpu import cpu_seconds
+from tests.bench.rows import Row
+from tocsin_local.demo_alert import Client, Sending
+from tocsin_local.demo_load import Loaded, load
+from tocsin_local.stack import Stack
+from tocsin_store.pool import open_pool
+
+MEMBERS: Final = 36_150
+"""So many sample members consent that about 33,000 deliveries come of them."""
+_GOAL_SECONDS: Final = 30.0
+
+
+@contextmanager
+def running_stack(**environment: str) -> Iterator[Stack]:
+    """A fresh stack with these settings besides its own."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        stack = Stack(Path(folder) / "stack", extra_environment=environment)
+        with stack:
+            stack.wait_ready(timeout=timedelta(seconds=120))
+            yield stack
+        stack.delete()
+
+
+def url_of(stack: Stack, name: str) -> str:
+    """Where a service of the stack answers."""
+    return next(process.url for process in stack.state.processes if process.name == name and process.url)
+
+
+def measure(
+    *, relay: str, environment: Mapping[str, str], ceiling: float | None, console: Console
+) -> list[Row]:
+    """Send one alert to the county; `ceiling` is smtp-source's rate in this run."""
+    with running_stack(**environment) as stack:
+        console.print(f"county through {relay}: loading {MEMBERS} members")
+        loaded, sending, cpu, hot = asyncio.run(_send(stack))
+    rate = loaded.expected / sending.delivered
+    row = f"county-{relay}"
+    rows = [
+        Row(
+            row,
+            sending.delivered,
+            f"s for {loaded.expected} deliveries",
+            ceiling and loaded.expected / ceiling,
+            ceiling and rate / ceiling,
+            f"≤ {_GOAL_SECONDS:.0f} s",
+            sending.delivered <= _GOAL_SECONDS,
+        ),
+        Row(f"{row}-rate", rate, "deliveries/s", ceiling, ceiling and rate / ceiling),
+        Row(f"{row}-fan-out", sending.fanned_out, "s"),
+        Row(f"{row}-hot", hot, "share of updates", 1.0, hot, "≥ 0.9", hot >= 0.9),
+    ]
+    per_delivery = {name: 1e6 * seconds / loaded.expected for name, seconds in sorted(cpu.items())}
+    rows += [Row(f"{row}-cpu-{name}", micros, "µs/delivery") for name, micros in per_delivery.items()]
+    return [*rows, Row(f"{row}-cpu", sum(per_delivery.values()), "µs/delivery")]
+
+
+async def _send(stack: Stack) -> tuple[Loaded, Sending, Mapping[str, float], float]:
+    loaded = await load(stack.database_url, count=MEMBERS, seed=1, progress=lambda _: None)
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {loaded.api_key}"}) as session:
+        before = cpu_seconds(stack.state)
+        client = Client(session, url=url_of(stack, "alert-api"))
+        sending = await client.send(expected=loaded.expected, patience=300, show=lambda _: None)
+        after = cpu_seconds(stack.state)
+    cpu = {name: after[name] - before.get(name, 0.0) for name in after}
+    return loaded, sending, cpu, await _hot_ratio(stack.database_url)
+
+
+async def _hot_ratio(database_url: str) -> float:
+    """Share of the ledger's updates that touched no index, once the statistics are in."""
+    await asyncio.sleep(2)
+    async with await open_pool(database_url, size=1, application_name="bench") as pool:
+        return float(
+            await pool.fetchval(
+                """SELECT sum(n_tup_hot_upd)::float / greatest(sum(n_tup_upd), 1)
+                   FROM pg_stat_user_tables WHERE relname LIKE 'delivery\\_%'"""
+            )
+        )
