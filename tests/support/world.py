@@ -17,7 +17,9 @@ from tocsin_store.pool import Pool, Row
 from tocsin_store.sessions import open_session
 
 HOME: Final = (350_050.0, 430_050.0)
-SQUARE: Final = Shape(((350_000.0, 430_000.0), (350_100.0, 430_000.0), (350_100.0, 430_100.0), (350_000.0, 430_100.0)))
+SQUARE: Final = Shape(
+    ((350_000.0, 430_000.0), (350_100.0, 430_000.0), (350_100.0, 430_100.0), (350_000.0, 430_100.0))
+)
 PURPOSE: Final = Purpose.PUBLIC_TASK
 BODY: Final[Mapping[str, object]] = {
     "status": "actual",
@@ -32,7 +34,7 @@ TABLES: Final = (
 
 async def emptied(pool: Pool) -> None:
     """Delete everything, for tests of what looks at all there is."""
-    await pool.execute(f"TRUNCATE {TABLES} CASCADE")  # noqa: S608 - our own words
+    await pool.execute(f"TRUNCATE {TABLES} CASCADE")
 
 
 async def an_agency(pool: Pool) -> UUID:
@@ -73,7 +75,9 @@ async def settled_in(pool: Pool, agency: UUID, residents: Sequence[Resident]) ->
         await members.add_contact_points(
             connection,
             [
-                ContactPoint(uuid4(), id_, r.channel, f"{id_.hex}.{n}@homes.example", now if r.confirmed else None)
+                ContactPoint(
+                    uuid4(), id_, r.channel, f"{id_.hex}.{n}@homes.example", now if r.confirmed else None
+                )
                 for id_, r in pairs
                 for n in range(r.addresses)
             ],
@@ -138,7 +142,9 @@ class Situation:
     session: int
     ids: Sequence[UUID]
 
-    async def claimed(self, *, token: int = 1, session: int | None = None, ids: Sequence[UUID] | None = None) -> Claims:
+    async def claimed(
+        self, *, token: int = 1, session: int | None = None, ids: Sequence[UUID] | None = None
+    ) -> Claims:
         """Claim (all, if nothing else is said)."""
         return await claim(
             self.pool,
@@ -171,7 +177,9 @@ class Situation:
         )
 
 
-async def waiting(pool: Pool, count: int = 1, *, post: Post | None = None, resident: Resident | None = None) -> Situation:
+async def waiting(
+    pool: Pool, count: int = 1, *, post: Post | None = None, resident: Resident | None = None
+) -> Situation:
     """An alert with so many deliveries that wait to be claimed."""
     agency = await an_agency(pool)
     await settled_in(pool, agency, [resident or Resident()] * count)
@@ -187,12 +195,17 @@ async def others_of(situation: Situation) -> Situation:
 
 async def ids_of(pool: Pool, alert: UUID) -> list[UUID]:
     """Every delivery of an alert, by id."""
-    return [row["id"] for row in await pool.fetch("SELECT id FROM delivery WHERE alert_id = $1 ORDER BY id", alert)]
+    return [
+        row["id"]
+        for row in await pool.fetch("SELECT id FROM delivery WHERE alert_id = $1 ORDER BY id", alert)
+    ]
 
 
 async def states_of(pool: Pool, alert: UUID) -> dict[State, int]:
     """How many rows of the ledger are in each state."""
-    rows = await pool.fetch("SELECT state::text, count(*) AS n FROM delivery WHERE alert_id = $1 GROUP BY 1", alert)
+    rows = await pool.fetch(
+        "SELECT state::text, count(*) AS n FROM delivery WHERE alert_id = $1 GROUP BY 1", alert
+    )
     return {State(row["state"]): row["n"] for row in rows}
 
 

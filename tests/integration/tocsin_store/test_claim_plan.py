@@ -24,7 +24,9 @@ async def test_a_claim_on_a_fresh_unanalysed_ledger_probes_by_key(pool: Pool) ->
 
 async def _plan_of_a_claim(situation: Situation) -> Mapping[str, object]:
     ids = "{" + ",".join(map(str, situation.ids[:200])) + "}"
-    async with situation.pool.acquire() as connection:  # EXECUTE plans as the driver's own prepared statement does
+    async with (
+        situation.pool.acquire() as connection
+    ):  # EXECUTE plans as the driver's own prepared statement does
         await connection.execute(f"PREPARE claim (uuid, uuid[], bigint, bigint, text) AS {CLAIM}")
         explained = await connection.fetchval(
             "EXPLAIN (FORMAT json) EXECUTE claim"

@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.receipts import merged, told
-from tests.support.world import Post, Resident, Situation, an_agency, emptied, fanned_out, posted, settled_in, waiting
+from tests.support.world import (
+    Post,
+    Resident,
+    Situation,
+    an_agency,
+    emptied,
+    fanned_out,
+    posted,
+    settled_in,
+    waiting,
+)
 from tocsin_schemas.words import Channel, Lane, Reason, ReceiptKind
 from tocsin_store import enqueue, pauses
 from tocsin_store.enqueue import ChunkToEnqueue, DueDelivery
@@ -33,7 +43,9 @@ async def room(pool: Pool, *, least: int, window: timedelta = timedelta(seconds=
 
 
 async def take_due(pool: Pool, *, limit: int = 100) -> list[DueDelivery]:
-    return await enqueue.take_due(pool, channel=Channel.EMAIL, lane=Lane.URGENT, limit=limit, again_after=MINUTE)
+    return await enqueue.take_due(
+        pool, channel=Channel.EMAIL, lane=Lane.URGENT, limit=limit, again_after=MINUTE
+    )
 
 
 async def three_chunks(pool: Pool) -> None:

@@ -36,7 +36,9 @@ async def test_a_chunk_takes_no_more_than_its_limit(pool: Pool) -> None:
     chunks = [await insert_chunk(pool, limit=10) for _ in range(4)]
 
     assert [chunk and chunk.deliveries for chunk in chunks] == [10, 10, 5, None]
-    sizes = await pool.fetch("SELECT number, cardinality(delivery_ids) AS n FROM chunk WHERE alert_id = $1", alert)
+    sizes = await pool.fetch(
+        "SELECT number, cardinality(delivery_ids) AS n FROM chunk WHERE alert_id = $1", alert
+    )
     assert {row["number"]: row["n"] for row in sizes} == {0: 10, 1: 10, 2: 5}
 
 
@@ -74,7 +76,9 @@ async def test_run_again_from_the_start_makes_no_delivery_twice(pool: Pool) -> N
     alert = await posted(pool, agency)
     await fanned_out(pool, limit=5)
     await pool.execute(
-        "UPDATE fan_out SET done_at = NULL, after_member = $2, after_point = $2 WHERE alert_id = $1", alert, FIRST
+        "UPDATE fan_out SET done_at = NULL, after_member = $2, after_point = $2 WHERE alert_id = $1",
+        alert,
+        FIRST,
     )
 
     made = await fanned_out(pool, limit=5)

@@ -42,10 +42,11 @@ async def test_receipt_ids_agree_with_and_without_a_due_time(pool: Pool) -> None
 
 
 async def test_an_alerts_deliveries_are_a_range_of_ids(pool: Pool) -> None:
-    first, end = await pool.fetchrow("SELECT alert_first($1), alert_end($1)", ALERT) or ()
+    row = await pool.fetchrow("SELECT alert_first($1) AS first, alert_end($1) AS end", ALERT)
 
     id_ = delivery_id(ALERT, version=1, member=MEMBER, contact_point=POINT, wave=0)
-    assert first <= id_ < end
+    assert row is not None
+    assert row["first"] <= id_ < row["end"]
 
 
 async def test_microseconds_are_exact(pool: Pool) -> None:

@@ -52,7 +52,8 @@ async def test_an_outcome_settles_or_defers_what_was_claimed(
     await merged(pool, [told(situation, kind, due_in=due_in)])
 
     row, due = await situation.row(), await situation.due()
-    assert Effect(State(row["state"]), row["work"], row["attempts"], due and due["kind"]) == effect
+    kind_due = None if due is None else due["kind"]
+    assert Effect(State(row["state"]), row["work"], row["attempts"], kind_due) == effect
     assert await tallied(pool, situation.alert) == {effect.state: 1}
 
 
@@ -61,7 +62,8 @@ async def test_only_an_unknown_outcome_counts_as_ambiguous(pool: Pool) -> None:
     await situation.claimed()
 
     await merged(
-        pool, [told(situation, ReceiptKind.UNKNOWN), told(situation, ReceiptKind.REFUSED, number=1, due_in=SOON)]
+        pool,
+        [told(situation, ReceiptKind.UNKNOWN), told(situation, ReceiptKind.REFUSED, number=1, due_in=SOON)],
     )
 
     assert [(await situation.row(number))["ambiguous"] for number in (0, 1)] == [1, 0]
@@ -118,7 +120,9 @@ async def test_several_receipts_of_one_delivery_are_applied_in_order(pool: Pool)
 
 async def test_a_receipt_of_no_delivery_is_kept_aside(pool: Pool) -> None:
     situation = await waiting(pool)
-    nobody = delivery_id(situation.alert, version=9, member=situation.alert, contact_point=situation.alert, wave=0)
+    nobody = delivery_id(
+        situation.alert, version=9, member=situation.alert, contact_point=situation.alert, wave=0
+    )
     receipt = fact(nobody, ReceiptKind.ACCEPTED, alert=situation.alert)
 
     fresh = await merged(pool, [receipt])
@@ -160,7 +164,9 @@ async def test_a_released_delivery_is_due_at_once(pool: Pool) -> None:
 
     again = await situation.claimed(token=2)
 
-    assert [(delivery.id, delivery.fence, delivery.attempts) for delivery in again.taken] == [(situation.ids[0], 2, 0)]
+    assert [(delivery.id, delivery.fence, delivery.attempts) for delivery in again.taken] == [
+        (situation.ids[0], 2, 0)
+    ]
 
 
 async def test_nothing_is_tried_again_after_the_expiry(pool: Pool) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -64,5 +65,5 @@ def _climbed(seen: Sequence[dict[State, int]]) -> None:
     def low(states: dict[State, int], rank: int) -> int:
         return sum(n for state, n in states.items() if RANK[state] <= rank)
 
-    for earlier, later in zip(seen, seen[1:], strict=False):
+    for earlier, later in pairwise(seen):
         assert all(low(later, rank) <= low(earlier, rank) for rank in range(7))

@@ -10,7 +10,9 @@ WHERE  i.inhparent = 'delivery'::regclass
 
 
 async def test_a_week_is_made_ahead_once(pool: Pool) -> None:
-    await pool.execute("DROP TABLE delivery_" + await pool.fetchval("SELECT to_char(now() + interval '3 days', 'YYYYMMDD')"))
+    await pool.execute(
+        "DROP TABLE delivery_" + await pool.fetchval("SELECT to_char(now() + interval '3 days', 'YYYYMMDD')")
+    )
     before = len(await pool.fetch(LEAVES))
 
     await make_ahead(pool)

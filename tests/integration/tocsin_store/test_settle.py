@@ -147,7 +147,9 @@ async def test_a_receipt_row_of_the_outbox_holds_a_thousand_at_most(pool: Pool) 
     situation = await waiting(pool, 1_001)
     await expired(situation)
 
-    rows = await pool.fetch("SELECT jsonb_array_length(receipts) AS n FROM outbox WHERE key = $1", situation.alert)
+    rows = await pool.fetch(
+        "SELECT jsonb_array_length(receipts) AS n FROM outbox WHERE key = $1", situation.alert
+    )
 
     assert sorted(row["n"] for row in rows) == [1, 1_000]
 

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
-from tocsin_runtime.delivery.decide import EMAIL, due_at, is_spent, next_attempt, receipt_for, receipt_for_verdict
+from tocsin_runtime.delivery.decide import (
+    EMAIL,
+    due_at,
+    is_spent,
+    next_attempt,
+    receipt_for,
+    receipt_for_verdict,
+)
 from tocsin_schemas.words import Channel, Lane, Purpose, Reason, ReceiptKind, Severity, State
 from tocsin_store.claim import ClaimedDelivery, Verdict
 from tocsin_store.content import AlertContent
@@ -23,7 +30,9 @@ def a_claim(*, attempts: int = 0, ambiguous: int = 0, resolve: bool = False) -> 
     )
 
 
-def content(*, severity: Severity = Severity.SEVERE, expires_at: datetime = NOON + timedelta(hours=12)) -> AlertContent:
+def content(
+    *, severity: Severity = Severity.SEVERE, expires_at: datetime = NOON + timedelta(hours=12)
+) -> AlertContent:
     return AlertContent(
         UUID(int=5), "Fire", "f@x.example", None, Lane.URGENT, severity, Purpose.PUBLIC_TASK, expires_at, {}
     )
@@ -127,7 +136,11 @@ def test_every_outcome_is_one_kind_of_receipt(of: OutcomeClass, kind: ReceiptKin
     )
 
     assert (receipt.kind, receipt.state, receipt.fence) == (kind, state, 3)
-    assert (receipt.reason, receipt.provider, receipt.provider_status) == (Reason.POLICY, "relay", "550 5.7.1")
+    assert (receipt.reason, receipt.provider, receipt.provider_status) == (
+        Reason.POLICY,
+        "relay",
+        "550 5.7.1",
+    )
 
 
 def test_a_verdict_becomes_a_receipt_without_a_provider() -> None:

@@ -68,7 +68,9 @@ def test_what_cannot_be_read_is_named_without_its_value() -> None:
     with pytest.raises(UndecodableError) as raised:
         decode(AlertAccepted, spoilt)
 
-    assert str(raised.value) == "AlertAccepted: alert_id: uuid_parsing; alert_version: int_parsing; lane: enum"
+    assert (
+        str(raised.value) == "AlertAccepted: alert_id: uuid_parsing; alert_version: int_parsing; lane: enum"
+    )
     assert raised.value.__cause__ is None
 
 

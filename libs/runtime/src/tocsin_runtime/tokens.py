@@ -52,7 +52,9 @@ def sign_return_path(key: bytes, delivery: UUID) -> str:
 
 def read_return_path(key: bytes, local_part: str) -> UUID | None:
     """Tell whose bounce this is, or None where the signature is not ours."""
-    if not local_part.isascii():  # what a stranger wrote: neither UUID nor the comparison below is made for it
+    if (
+        not local_part.isascii()
+    ):  # what a stranger wrote: neither UUID nor the comparison below is made for it
         return None
     parts = local_part.lower().split("-")
     try:

@@ -12,15 +12,14 @@ from tocsin_store.pool import Connection, Pool, Row
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkToEnqueue:
-    """A chunk whose ids must go to Kafka; locked until its transaction ends."""
+class ChunkKey:
+    """Which chunk."""
 
     alert_id: UUID
     version: int
     wave: int
     channel: Channel
     number: int
-    delivery_ids: Sequence[UUID]
 
     @property
     def key(self) -> tuple[UUID, int, int, str, int]:
@@ -29,10 +28,17 @@ class ChunkToEnqueue:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkToEnqueue(ChunkKey):
+    """A chunk whose ids must go to Kafka; locked until its transaction ends."""
+
+    delivery_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class EnqueuedChunk:
     """A chunk on the log that is not known to be settled."""
 
-    chunk: ChunkToEnqueue
+    chunk: ChunkKey
     last_offset: Mapping[int, int]
     """Highest offset produced, by partition of the lane's topic."""
     barrier: Mapping[int, int] | None
@@ -58,9 +64,9 @@ FOR UPDATE SKIP LOCKED
 """
 
 ROOM: Final = """
-SELECT greatest($3, (SELECT coalesce(sum(cardinality(delivery_ids)), 0) FROM chunk
+SELECT greatest($3, (SELECT coalesce(sum(deliveries), 0) FROM chunk
                      WHERE channel = $1 AND lane = $2::lane AND passed_at > now() - $4::interval))
-     - (SELECT coalesce(sum(cardinality(delivery_ids)), 0) FROM chunk
+     - (SELECT coalesce(sum(deliveries), 0) FROM chunk
         WHERE channel = $1 AND lane = $2::lane AND settled_at IS NULL
           AND enqueued_at IS NOT NULL AND passed_at IS NULL) AS room
 """
@@ -97,7 +103,7 @@ async def next_chunk(
 
 
 async def mark_enqueued(
-    connection: Connection | Pool, chunk: ChunkToEnqueue, *, last_offset: Mapping[int, int]
+    connection: Connection | Pool, chunk: ChunkKey, *, last_offset: Mapping[int, int]
 ) -> None:
     """Note that the whole chunk (or what of it was still waiting) is on the log, acknowledged."""
     await connection.execute(
@@ -115,19 +121,19 @@ async def room(pool: Pool, *, channel: Channel, lane: Lane, least: int, window: 
 async def enqueued_chunks(pool: Pool, *, channel: Channel, lane: Lane) -> list[EnqueuedChunk]:
     """Chunks on the log that are not settled, oldest first."""
     rows = await pool.fetch(
-        """SELECT alert_id, version, wave, channel, number, delivery_ids, last_offset, barrier FROM chunk
+        """SELECT alert_id, version, wave, channel, number, last_offset, barrier FROM chunk
            WHERE channel = $1 AND lane = $2::lane AND settled_at IS NULL AND enqueued_at IS NOT NULL
            ORDER BY created_at""",
         channel.value,
         lane.value,
     )
     return [
-        EnqueuedChunk(_chunk(row), _offsets(row["last_offset"]), row["barrier"] and _offsets(row["barrier"]))
+        EnqueuedChunk(_key(row), _offsets(row["last_offset"]), row["barrier"] and _offsets(row["barrier"]))
         for row in rows
     ]
 
 
-async def mark_passed(pool: Pool, chunks: Sequence[ChunkToEnqueue], *, barrier: Mapping[int, int]) -> None:
+async def mark_passed(pool: Pool, chunks: Sequence[ChunkKey], *, barrier: Mapping[int, int]) -> None:
     """Note that the group is past these chunks, and where `receipts` ended then."""
     ends = {str(partition): offset for partition, offset in barrier.items()}
     await pool.executemany(
@@ -136,12 +142,18 @@ async def mark_passed(pool: Pool, chunks: Sequence[ChunkToEnqueue], *, barrier: 
     )
 
 
-async def mark_settled(pool: Pool, chunks: Sequence[ChunkToEnqueue]) -> None:
+async def mark_settled(pool: Pool, chunks: Sequence[ChunkKey]) -> None:
     """Note that nothing of these chunks waits unseen."""
     await pool.executemany(
         f"UPDATE chunk SET settled_at = now() {_BY_KEY}",
         [chunk.key for chunk in chunks],
     )
+
+
+async def ids_of(pool: Pool, chunk: ChunkKey) -> list[UUID]:
+    """Read a chunk's deliveries."""
+    ids: list[UUID] = await pool.fetchval(f"SELECT delivery_ids FROM chunk {_BY_KEY}", *chunk.key)
+    return ids
 
 
 async def still_waiting(pool: Pool, delivery_ids: Sequence[UUID]) -> list[UUID]:
@@ -162,6 +174,10 @@ async def give_back_due(pool: Pool, delivery_ids: Sequence[UUID]) -> None:
     await pool.execute(
         "UPDATE due SET produce_after = now() WHERE delivery_id = ANY($1::uuid[])", sorted(delivery_ids)
     )
+
+
+def _key(row: Row) -> ChunkKey:
+    return ChunkKey(row["alert_id"], row["version"], row["wave"], Channel(row["channel"]), row["number"])
 
 
 def _chunk(row: Row) -> ChunkToEnqueue:

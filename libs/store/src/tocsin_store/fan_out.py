@@ -73,8 +73,8 @@ WITH a AS MATERIALIZED (
 ), ids AS MATERIALIZED (
     SELECT coalesce(array_agg(id), '{{}}') AS ids, count(*)::int AS n FROM made
 ), kept AS (
-    INSERT INTO chunk (alert_id, version, wave, channel, number, lane, delivery_ids)
-    SELECT a.id, $2, $3, $4, $8, a.lane, ids.ids FROM a CROSS JOIN ids WHERE ids.n > 0
+    INSERT INTO chunk (alert_id, version, wave, channel, number, lane, deliveries, delivery_ids)
+    SELECT a.id, $2, $3, $4, $8, a.lane, ids.n, ids.ids FROM a CROSS JOIN ids WHERE ids.n > 0
 ), tallied AS (
     INSERT INTO tally_delta (alert_id, alert_version, channel, state, n)
     SELECT a.id, $2, $4, 'pending', ids.n FROM a CROSS JOIN ids WHERE ids.n > 0

@@ -39,7 +39,8 @@ WITH r AS MATERIALIZED (
 ), moved AS (                          -- every test reads d, the row as it is once locked
     UPDATE delivery d
     SET state      = CASE WHEN state_rank(f.state) > state_rank(d.state) THEN f.state ELSE d.state END,
-        reason     = CASE WHEN f.state = d.state OR state_rank(f.state) > state_rank(d.state) THEN f.reason ELSE d.reason END,
+        reason     = CASE WHEN state_rank(f.state) > state_rank(d.state) OR f.state = d.state THEN f.reason
+                          ELSE d.reason END,
         attempts   = d.attempts + (d.work = 'claimed' AND d.fence = f.fence
                                    AND f.kind NOT IN ('deferred', 'released'))::int,
         ambiguous  = d.ambiguous + (f.kind = 'unknown')::int,

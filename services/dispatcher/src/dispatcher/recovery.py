@@ -1,7 +1,7 @@
 """Recovery: dead sessions and orphaned claims. What they held is unknown until resolved, never just sent again."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -25,8 +25,11 @@ RECOVERED: Final = Counter("tocsin_claims_recovered_total", "Claims whose outcom
 class DeathWatch:
     """Marks sessions dead whose heartbeat this dispatcher itself has seen stand still."""
 
-    def __init__(self, pool: Pool, *, dead_after: timedelta) -> None:
+    def __init__(
+        self, pool: Pool, *, dead_after: timedelta, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._pool = pool
+        self._clock = clock
         self._dead_after = dead_after.total_seconds()
         self._seen: dict[int, tuple[datetime, float]] = {}
         self._looked_at = float("-inf")
@@ -34,7 +37,7 @@ class DeathWatch:
     async def look(self) -> bool:
         """Read every heartbeat once; call it each second."""
         beats = await sessions.live_heartbeats(self._pool)
-        now = time.monotonic()
+        now = self._clock()
         if now - self._looked_at > _LONGEST_GAP:
             self._seen = {}
         self._looked_at = now

@@ -66,7 +66,7 @@ class Settler:
     async def _settle(self, chunks: Sequence[EnqueuedChunk]) -> None:
         clean = []
         for chunk in chunks:
-            waiting = await enqueue.still_waiting(self.pool, chunk.chunk.delivery_ids)
+            waiting = await enqueue.still_waiting(self.pool, await enqueue.ids_of(self.pool, chunk.chunk))
             if waiting:
                 await self._produce_again(chunk, waiting)
             else:

@@ -12,7 +12,8 @@ import structlog
 from email_worker.mime import Skeleton, Values, is_plain_address, skeleton
 from email_worker.render import RenderingError, render
 from email_worker.settings import EmailSettings
-from email_worker.smtp_connection import Envelope, OpeningError, connect
+from email_worker.smtp_connection import Envelope
+from email_worker.smtp_opening import OpeningError, connect
 from email_worker.smtp_pool import Job, SmtpPool
 from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, OutcomeClass
 from tocsin_runtime.tokens import Unsubscribe, sign_return_path, sign_unsubscribe

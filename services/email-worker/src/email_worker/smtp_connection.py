@@ -1,14 +1,11 @@
-"""One connection to a relay. aiosmtplib opens it (TLS, AUTH, EHLO); then envelopes go in one flight (RFC 2920)."""
+"""One open connection to a relay: envelopes go in one flight where it offers that (RFC 2920)."""
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final
 
-import aiosmtplib
-
-from email_worker.settings import EmailSettings
 from email_worker.smtp_outcomes import LOST, Phase, outcome_of
 from tocsin_runtime.delivery.channel import Gate, Outcome, OutcomeClass
 from tocsin_schemas.words import Reason
@@ -23,14 +20,6 @@ LATE: Final = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
 
 class ConnectionLostError(Exception):
     """The relay closed, stalled or talked nonsense."""
-
-
-class OpeningError(Exception):
-    """The relay could not be reached or did not let us in."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.reason)
-        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +70,9 @@ class SmtpConnection(asyncio.Protocol):
             What became of it; None where a kept-open connection had gone stale and nothing was begun: use another.
         """
         reused, self._used = self._used, True
+        if not self.in_step:
+            self.close()
+            return None if reused else LOST[Phase.MAIL]
         if not gate.may_begin(begin_by):
             return LATE
         phase = Phase.MAIL
@@ -97,6 +89,11 @@ class SmtpConnection(asyncio.Protocol):
             self.close()
             return None if reused and phase is Phase.MAIL else LOST[phase]
         return self._settled(reply)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether every answer was asked for; after one that was not, nobody knows which belongs to what."""
+        return not self._replies
 
     def close(self) -> None:
         """Leave without waiting for the answer to QUIT."""
@@ -201,58 +198,3 @@ class SmtpConnection(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-async def connect(settings: EmailSettings) -> SmtpConnection:
-    """Open a connection: greeting, EHLO, TLS and AUTH as the settings say; never downgraded to clear text.
-
-    Raises:
-        OpeningError: With the outcome for what was to be sent.
-    """
-    client = aiosmtplib.SMTP(
-        hostname=settings.smtp_host,
-        port=settings.smtp_port,
-        use_tls=settings.smtp_tls == "implicit",
-        start_tls=settings.smtp_tls == "starttls",
-        username=settings.smtp_username,
-        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        local_hostname=settings.bounce_domain,
-        timeout=min(10.0, settings.smtp_timeout.total_seconds()),
-    )
-    try:
-        await client.connect()
-        await _greet(client)
-    except (aiosmtplib.SMTPException, OSError) as error:
-        client.close()
-        raise OpeningError(_opening_outcome(error)) from error
-    transport = cast("asyncio.Transport", client.transport)
-    connection = SmtpConnection(
-        transport,
-        pipelining=client.supports_extension("pipelining"),
-        eight_bit=client.supports_extension("8bitmime"),
-        timeout=settings.smtp_timeout,
-    )
-    transport.set_protocol(connection)
-    return connection
-
-
-async def _greet(client: aiosmtplib.SMTP) -> None:
-    """Say EHLO, where TLS or AUTH has not done so already; HELO to a relay that knows no better."""
-    if not client.is_ehlo_or_helo_needed:
-        return
-    try:
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        await client.helo()
-
-
-def _opening_outcome(error: Exception) -> Outcome:
-    match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return outcome_of(Phase.AUTH, code=error.code, text=error.message)
-        case aiosmtplib.SMTPResponseException():
-            return outcome_of(Phase.GREETING, code=error.code, text=error.message)
-        case aiosmtplib.SMTPNotSupported():
-            return Outcome(OutcomeClass.PAUSE, Reason.CONFIGURATION)
-        case _:
-            return LOST[Phase.CONNECT]

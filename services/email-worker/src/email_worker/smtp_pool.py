@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from email_worker.settings import EmailSettings
-from email_worker.smtp_connection import Envelope, OpeningError, SmtpConnection, connect
+from email_worker.smtp_connection import Envelope, SmtpConnection
+from email_worker.smtp_opening import OpeningError, connect
 from tocsin_runtime.delivery.channel import Gate, Outcome
 
 log = structlog.get_logger()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -21,8 +22,9 @@ _SILENT_SECONDS: Final = 5.0
 class Session:
     """One run of this worker process in the ledger. Dead is final: then a new one is opened."""
 
-    def __init__(self, pool: Pool, *, worker: str) -> None:
+    def __init__(self, pool: Pool, *, worker: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool
+        self._clock = clock
         self._worker = worker
         self._id: int | None = None
         self._beat_at = float("-inf")
@@ -35,12 +37,12 @@ class Session:
 
     def may_begin(self, begin_by: float) -> bool:
         """Whether a claim that must begin by this monotonic moment may still be handed over."""
-        now = time.monotonic()
+        now = self._clock()
         return now <= begin_by and now - self._beat_at < _SILENT_SECONDS
 
     def opened(self, token: int) -> None:
         """Note a claim, before its statement is sent."""
-        self._open[token] = time.monotonic()
+        self._open[token] = self._clock()
 
     def closed(self, token: int) -> None:
         """Note that all receipts of a claim are durable."""
@@ -54,7 +56,7 @@ class Session:
 
     async def beat(self, process: Process) -> None:
         """Open the session, or say that it lives."""
-        asked_at = time.monotonic()
+        asked_at = self._clock()
         try:
             alive = self._id is not None and await sessions.heartbeat(
                 self._pool, self._id, oldest_claim_age=self._oldest_age()
@@ -81,4 +83,4 @@ class Session:
     def _oldest_age(self) -> timedelta | None:
         if not self._open:
             return None
-        return timedelta(seconds=time.monotonic() - min(self._open.values()))
+        return timedelta(seconds=self._clock() - min(self._open.values()))

@@ -196,6 +196,7 @@ CREATE TABLE chunk (
     channel     text        NOT NULL,
     number      int         NOT NULL,
     lane        lane        NOT NULL,
+    deliveries  int         NOT NULL,
     delivery_ids uuid[]     NOT NULL, -- so that a chunk is found by primary-key probes, not by a scan of its alert
     created_at  timestamptz NOT NULL DEFAULT now(),
     enqueued_at timestamptz,

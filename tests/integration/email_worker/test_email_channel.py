@@ -1,0 +1,224 @@
+"""The channel as the worker uses it, against the sandbox: a real relay with TLS and a login."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from email_worker.email_channel import EmailChannel
+from tests.support.emails import an_alert
+from tests.support.smtp import Dialogue, OpenGate, email_settings, relay
+from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass
+from tocsin_runtime.tokens import Unsubscribe, read_return_path, read_unsubscribe
+from tocsin_sandbox.inbox.parsed import parsed
+from tocsin_sandbox.sandbox import Sandbox
+from tocsin_sandbox.settings import Settings
+from tocsin_schemas.words import Channel, Reason
+from tocsin_store.claim import ClaimedDelivery
+from tocsin_store.content import AlertContent
+
+KEY = b"k" * 32
+
+
+def a_claim(address: str = "ada@home.example", *, name: str = "Ada", language: str = "en") -> ClaimedDelivery:
+    return ClaimedDelivery(uuid4(), 1, 1, uuid4(), address, name, language, 0, 0, resolve=False)
+
+
+def a_batch(deliveries: Sequence[ClaimedDelivery], *, content: AlertContent | None = None) -> Batch:
+    return Batch(uuid4(), 1, content or an_alert(), deliveries, float("inf"))
+
+
+@asynccontextmanager
+async def sandbox(folder: Path, **values: object) -> AsyncIterator[Sandbox]:
+    settings = Settings.model_validate(
+        {"smtp_port": 0, "http_port": 0, "data_dir": folder / "data", **values}
+    )
+    async with Sandbox(settings) as running:
+        yield running
+
+
+def channel(running: Sandbox, **values: object) -> AbstractAsyncContextManager[EmailChannel]:
+    return channel_to(running.smtp_port, **values)
+
+
+@asynccontextmanager
+async def channel_to(port: int, **values: object) -> AsyncIterator[EmailChannel]:
+    sender = EmailChannel(email_settings(port, **{"smtp_connections": 3, **values}))
+    connections = asyncio.create_task(sender.run())
+    try:
+        yield sender
+    finally:
+        connections.cancel()
+        await asyncio.wait([connections])
+
+
+async def obey(running: Sandbox, *rules: Mapping[str, object]) -> None:
+    url = f"http://127.0.0.1:{running.http_port}/api/rules"
+    async with aiohttp.ClientSession() as http, http.put(url, json={"rules": rules}) as answer:
+        assert answer.status == 200
+
+
+def sources(running: Sandbox) -> list[bytes]:
+    return [kept.content() for kept in running.mailbox.newest_first()]
+
+
+@pytest.mark.parametrize("hidden", [[], ["pipelining"], ["8bitmime"]], ids=["all", "one by one", "7 bit"])
+async def test_every_member_gets_their_own_message(tmp_path: Path, hidden: Sequence[str]) -> None:
+    claims = [a_claim(f"m{n}@home.example", name=f"Zoë {n}") for n in range(20)]
+    async with sandbox(tmp_path, hidden_extensions=hidden) as running, channel(running) as sender:
+        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+
+        kept = {one.recipients[0].decode(): parsed(one.content()) for one in running.mailbox.newest_first()}
+
+    assert {outcome.of for outcome in outcomes} == {OutcomeClass.OK}
+    assert set(kept) == {claim.address for claim in claims}
+    for claim in claims:
+        assert kept[claim.address].text.startswith(f"Dear {claim.name},")
+
+
+async def test_outcomes_come_in_the_order_of_the_deliveries(tmp_path: Path) -> None:
+    claims = [a_claim(f"{'no' if n % 3 == 0 else 'yes'}{n}@home.example") for n in range(12)]
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        await obey(
+            running,
+            {"phase": "rcpt", "match": "no*", "action": {"type": "reply", "code": 550, "enhanced": "5.1.1"}},
+        )
+
+        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+
+    refused = Outcome(OutcomeClass.SUPPRESS, Reason.ADDRESS_UNKNOWN, "550 5.1.1")
+    assert [outcome == refused for outcome in outcomes] == [n % 3 == 0 for n in range(12)]
+
+
+async def test_links_and_return_path_are_signed_for_this_member(tmp_path: Path) -> None:
+    claim, content = a_claim(), an_alert()
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        await sender.send(a_batch([claim], content=content), gate=OpenGate())
+
+        (kept,) = running.mailbox.newest_first()
+        headers = dict(parsed(kept.content()).headers)
+
+    token = headers["List-Unsubscribe"].strip("<>").removeprefix("https://alerts.example/u/")
+    expected = Unsubscribe(claim.member_id, content.agency_id, content.purpose, Channel.EMAIL)
+    assert read_unsubscribe(KEY, token) == expected
+    assert read_return_path(KEY, kept.sender.decode().partition("@")[0]) == claim.id
+    assert headers["Message-ID"] == f"<{claim.id}@bounces.example>"
+
+
+async def test_a_batch_late_at_the_gate_is_not_begun(tmp_path: Path) -> None:
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        outcomes = await sender.send(a_batch([a_claim()] * 3), gate=OpenGate(open=False))
+
+        assert sources(running) == []
+
+    assert [outcome.of for outcome in outcomes] == [OutcomeClass.LATE] * 3
+
+
+async def test_an_alert_that_cannot_be_rendered_leaves_others_alone(tmp_path: Path) -> None:
+    broken = an_alert(body={"status": "actual", "info": [{"language": "en"}]})
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        defects = await sender.send(a_batch([a_claim(), a_claim()], content=broken), gate=OpenGate())
+        good = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+
+        assert len(sources(running)) == 1
+
+    assert defects == [Outcome(OutcomeClass.DEFECT, Reason.RENDERING)] * 2
+    assert good[0].of is OutcomeClass.OK
+
+
+async def test_an_address_that_is_none_fails_alone(tmp_path: Path) -> None:
+    claims = [a_claim("a@b.example>\r\nRCPT TO:<x@y.example"), a_claim()]
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+
+    assert [outcome.reason for outcome in outcomes] == [Reason.ADDRESS_INVALID, None]
+
+
+async def test_a_relay_that_is_down_pauses_and_a_probe_notices_its_return(tmp_path: Path) -> None:
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        url = f"http://127.0.0.1:{running.http_port}/api/smtp"
+        async with aiohttp.ClientSession() as http:
+            await (await http.post(url, json={"down": True})).read()
+            outcomes = await sender.send(a_batch([a_claim()] * 5), gate=OpenGate())
+            down = await sender.probe()
+            await (await http.post(url, json={"down": False})).read()
+            up = await sender.probe()
+
+        again = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+
+    assert {outcome.of for outcome in outcomes} == {OutcomeClass.PAUSE}
+    assert (down, up) == (False, True)
+    assert again[0].of is OutcomeClass.OK
+
+
+async def test_a_message_offered_to_a_connection_that_has_gone_is_sent_on_a_new_one() -> None:
+    async def one_message(dialogue: Dialogue) -> None:
+        await dialogue.greet()
+        await dialogue.take()
+
+    async with relay(one_message) as running, channel_to(running.port, smtp_connections=1) as sender:
+        outcomes = [await sender.send(a_batch([a_claim()]), gate=OpenGate()) for _ in range(3)]
+
+    assert [outcome.of for (outcome,) in outcomes] == [OutcomeClass.OK] * 3
+    assert len(running.dialogues) == 3
+
+
+async def test_a_drop_after_the_final_dot_is_ambiguous_and_the_rest_goes_on(tmp_path: Path) -> None:
+    claims = [a_claim("lost@home.example"), *(a_claim(f"m{n}@home.example") for n in range(5))]
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        await obey(running, {"phase": "body", "match": "lost@*", "action": {"type": "drop_after_accept"}})
+
+        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+
+        assert len(sources(running)) == 6
+
+    assert [outcome.of for outcome in outcomes] == [OutcomeClass.AMBIGUOUS, *[OutcomeClass.OK] * 5]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
+    )
+    subprocess.run([*command.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)  # noqa: S603 - our own words
+    return cert, key
+
+
+async def test_starttls_and_a_login(
+    tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cert, key = certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    users = {"tls_cert": cert, "tls_key": key, "auth_users": {"bell": "rope"}}
+    login: dict[str, object] = {"smtp_tls": "starttls", "smtp_username": "bell"}
+    async with sandbox(tmp_path, **users) as running:
+        async with channel(running, smtp_password="rope", **login) as sender:
+            right = await sender.send(a_batch([a_claim()] * 4), gate=OpenGate())
+        async with channel(running, smtp_password="string", **login) as sender:
+            wrong = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+
+    assert {outcome.of for outcome in right} == {OutcomeClass.OK}
+    assert (wrong[0].of, wrong[0].reason) == (OutcomeClass.PAUSE, Reason.CONFIGURATION)
+
+
+async def test_a_certificate_nobody_vouches_for_is_not_trusted(
+    tmp_path: Path, certificate: tuple[Path, Path]
+) -> None:
+    cert, key = certificate
+    async with (
+        sandbox(tmp_path, tls_cert=cert, tls_key=key) as running,
+        channel(running, smtp_tls="starttls") as sender,
+    ):
+        (outcome,) = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+
+        assert sources(running) == []
+
+    assert outcome.of is OutcomeClass.PAUSE

@@ -1,0 +1,111 @@
+"""Rendering: the right language, the marking of exercises, faults found once."""
+
+import pytest
+
+from email_worker.render import RenderingError, info_for, render
+from tests.support.emails import an_alert, on_the_wire, part, read
+
+BLOCKS = {
+    "status": "actual",
+    "info": [
+        {"language": "en-GB", "headline": "Flood", "description": "The river rises."},
+        {"language": "pl", "headline": "Powódź", "description": "Rzeka wzbiera."},
+        {"language": "ar", "headline": "فيضان", "description": "النهر يرتفع."},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "headline"),
+    [
+        ("en-GB", "Flood"),
+        ("EN-gb", "Flood"),
+        ("en-US", "Flood"),
+        ("pl-PL", "Powódź"),
+        ("pl", "Powódź"),
+        ("cy", "Flood"),
+    ],
+)
+def test_a_member_reads_their_own_language_or_the_first(language: str, headline: str) -> None:
+    assert info_for(BLOCKS, language=language)["headline"] == headline
+
+
+def test_the_fixed_words_follow_the_language() -> None:
+    message = read(on_the_wire(an_alert(body=BLOCKS), language="pl"))
+
+    assert message["Content-Language"] == "pl"
+    assert "Dzień dobry Ada," in part(message, "plain")
+
+
+def test_a_language_written_from_the_right_says_so() -> None:
+    message = read(on_the_wire(an_alert(body=BLOCKS), language="ar"))
+
+    assert '<html lang="ar" dir="rtl">' in part(message, "html")
+
+
+@pytest.mark.parametrize(
+    ("status", "language", "mark"),
+    [
+        ("exercise", "en", "EXERCISE"),
+        ("exercise", "pl", "ĆWICZENIA"),
+        ("test", "en", "TEST"),
+        ("exercise", "cy", "EXERCISE"),
+    ],
+)
+def test_an_exercise_says_so_everywhere(status: str, language: str, mark: str) -> None:
+    message = read(on_the_wire(an_alert(body={**BLOCKS, "status": status}), language=language))
+
+    assert message["Subject"].startswith(f"{mark}: ")
+    assert part(message, "plain").startswith(f"{mark}\n")
+    assert f">{mark}</p>" in part(message, "html")
+
+
+def test_what_is_meant_carries_no_mark() -> None:
+    message = read(on_the_wire(an_alert()))
+
+    assert message["Subject"] == "Flood"
+    assert part(message, "plain").startswith("Dear Ada,\n")
+
+
+def test_every_optional_part_is_shown_where_it_is_given() -> None:
+    content = an_alert(instruction="Go up.", web="https://fire.example/?a=1&b=2", contact="Ring 105")
+
+    message = read(on_the_wire(content))
+
+    for word in ("What to do\nGo up.", "More: https://fire.example/?a=1&b=2", "Contact: Ring 105"):
+        assert word in part(message, "plain")
+    assert '<a href="https://fire.example/?a=1&amp;b=2">' in part(message, "html")
+
+
+def test_the_way_out_is_in_header_text_and_html() -> None:
+    message = read(on_the_wire(an_alert()))
+
+    assert message["List-Unsubscribe"] == "<https://alerts.example/u/TOKEN>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "To stop them: https://alerts.example/u/TOKEN" in part(message, "plain")
+    assert '<a href="https://alerts.example/u/TOKEN">' in part(message, "html")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"status": "actual", "info": []},
+        {"status": "actual", "info": "x"},
+        {"status": "actual", "info": [{"language": "en"}]},
+        {"info": [{"language": "en", "headline": "x", "description": "y"}]},
+        {"status": "actual", "info": [{"language": "en", "headline": "x", "description": None}]},
+        {"status": "actual", "info": [{"language": None, "headline": "x", "description": "y"}]},
+    ],
+)
+def test_content_that_cannot_be_rendered_is_one_kind_of_error(body: dict[str, object]) -> None:
+    content = an_alert(body=body or {"nothing": 1})
+
+    with pytest.raises(RenderingError):
+        render(content, language="en")
+
+
+def test_template_words_in_an_alert_stay_words() -> None:
+    message = read(on_the_wire(an_alert(description="{{ name }} {% raw %}")))
+
+    assert "{{ name }} {% raw %}" in part(message, "plain")
