@@ -23,7 +23,8 @@ install: $(STAMP) ## Install everything into .venv, from the lock
 
 $(UV):
 	@echo "Installing uv into .tocsin/uv"
-	@$(PYTHON) -m venv .tocsin/uv && .tocsin/uv/bin/pip install --quiet uv
+	@$(PYTHON) -m venv .tocsin/uv && .tocsin/uv/bin/pip install --quiet uv \
+	  || { echo "uv could not be installed. On Debian: apt install python3-venv. Or install uv yourself: it is used if it is on the PATH."; exit 1; }
 
 $(STAMP): requirements.lock $(PACKAGES:%=%/pyproject.toml) | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

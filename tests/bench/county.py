@@ -16,6 +16,7 @@ from tests.bench.rows import Row
 from tocsin_local.demo_alert import Client, Sending
 from tocsin_local.demo_load import Loaded, load
 from tocsin_local.stack import Stack
+from tocsin_local.state import url_of
 from tocsin_store.pool import open_pool
 
 MEMBERS: Final = 36_150
@@ -32,11 +33,6 @@ def running_stack(**environment: str) -> Iterator[Stack]:
             stack.wait_ready(timeout=timedelta(seconds=120))
             yield stack
         stack.delete()
-
-
-def url_of(stack: Stack, name: str) -> str:
-    """Where a service of the stack answers."""
-    return next(process.url for process in stack.state.processes if process.name == name and process.url)
 
 
 def measure(
@@ -71,7 +67,7 @@ async def _send(stack: Stack) -> tuple[Loaded, Sending, Mapping[str, float], flo
     loaded = await load(stack.database_url, count=MEMBERS, seed=1, progress=lambda _: None)
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {loaded.api_key}"}) as session:
         before = cpu_seconds(stack.state)
-        client = Client(session, url=url_of(stack, "alert-api"))
+        client = Client(session, url=url_of(stack.state, "alert-api"))
         sending = await client.send(expected=loaded.expected, patience=300, show=lambda _: None)
         after = cpu_seconds(stack.state)
     cpu = {name: after[name] - before.get(name, 0.0) for name in after}

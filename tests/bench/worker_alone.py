@@ -6,11 +6,12 @@ from typing import Final
 
 import aiohttp
 
-from tests.bench.county import running_stack, url_of
+from tests.bench.county import running_stack
 from tests.bench.rows import Row
 from tocsin_local.demo_alert import Client
 from tocsin_local.demo_load import load
 from tocsin_local.stack import Stack
+from tocsin_local.state import url_of
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_schemas.topics import RECEIPTS, deliveries
 from tocsin_schemas.words import Channel, Lane
@@ -39,7 +40,7 @@ async def _rate(stack: Stack) -> float:
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {loaded.api_key}"}) as session,
         Observer(stack.kafka_bootstrap) as observer,
     ):
-        await Client(session, url=url_of(stack, "alert-api")).post()
+        await Client(session, url=url_of(stack.state, "alert-api")).post()
         topic = deliveries(Channel.EMAIL, Lane.ROUTINE)
         while sum((await observer.end_offsets(topic)).values()) * 100 < loaded.expected:
             await asyncio.sleep(0.2)

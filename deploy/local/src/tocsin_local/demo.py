@@ -24,17 +24,18 @@ from tocsin_local.demo_load import Loaded, load
 from tocsin_local.demo_report import Report
 from tocsin_local.layout import Layout
 from tocsin_local.orders import Order
-from tocsin_local.output import progress, told, where_to_look
-from tocsin_local.ports import free_base
+from tocsin_local.output import progress, told
+from tocsin_local.ports import BLOCK, DEFAULT_BASE, free_base
 from tocsin_local.preflight import preflight
 from tocsin_local.reconcile import Reconciliation, reconcile
 from tocsin_local.secret_files import database_url
-from tocsin_local.state import StackState
+from tocsin_local.state import StackState, url_of
 from tocsin_local.up import start_in_background, stop, wait_until_ready
 
 app: Final = App(name="demo")
 
 _READY_SECONDS: Final = 90
+_BASE_PORT: Final = DEFAULT_BASE + 2 * BLOCK  # beside a stack at the usual ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def demo(
     timeout
         Seconds the deliveries may take.
     base_port
-        First of 20 ports; a free block if not given.
+        First of 20 ports; 7340 if not given, or where that is taken a free block.
     directory
         Where the demo's stack lives; emptied first.
     as_json
@@ -84,14 +85,13 @@ def demo(
         delete_data(Layout.at(directory))
         preflight(directory, least_gigabytes=1)
         began = time.monotonic()
-        order = Order(directory, base_port or free_base(), {}, {})
+        order = Order(directory, base_port or free_base(rather=_BASE_PORT), {}, {})
         with _running(order, keep=keep) as state:
             started = time.monotonic() - began
             wish = Wish(members, seed, timeout, directory)
             report = asyncio.run(_run(wish, state, started=started, console=console))
             demo_report.show(report, console=console)
-            if keep:
-                console.print(f"{where_to_look(state)}\nStop it with: tocsin down --dir {directory}")
+            demo_report.show_where(state, directory=directory, kept=keep, console=console)
         if as_json:
             sys.stdout.write(f"{demo_report.as_json(report)}\n")
         if not report.result.ok:
@@ -125,7 +125,7 @@ async def _run(wish: Wish, state: StackState, *, started: float, console: Consol
         seconds = {"start": started, "load": time.monotonic() - began}
         headers = {"Authorization": f"Bearer {loaded.api_key}"}
         async with aiohttp.ClientSession(headers=headers) as session:
-            client = Client(session, url=_url(state, "alert-api"))
+            client = Client(session, url=url_of(state, "alert-api"))
             sending = await _send(client, loaded, patience=wish.patience, bars=bars)
             seconds |= {
                 "accept": sending.accepted,
@@ -150,12 +150,8 @@ async def _reconciled(
     client: Client, session: aiohttp.ClientSession, sending: Sending, *, loaded: Loaded, state: StackState
 ) -> Reconciliation:
     rows = [row async for row in client.deliveries(sending.alert_id)]
-    inbox = await inbox_of(session, url=_url(state, "tocsin-sandbox"))
+    inbox = await inbox_of(session, url=url_of(state, "tocsin-sandbox"))
     return reconcile(rows, inbox=inbox, expected=loaded.expected, counted=sending.counts.states)
-
-
-def _url(state: StackState, name: str) -> str:
-    return next(process.url for process in state.processes if process.name == name and process.url)
 
 
 def _bars(console: Console) -> Progress:

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tocsin_local.reconcile import Reconciliation
+from tocsin_local.state import StackState, url_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,14 @@ def show(report: Report, *, console: Console) -> None:
         console.print("[green]Reconciled:[/] the inbox holds exactly the messages that the ledger says.")
     for fault in report.result.faults:
         console.print(f"[red]Does not reconcile:[/] {fault}.")
+
+
+def show_where(state: StackState, *, directory: Path, kept: bool, console: Console) -> None:
+    """Where to look around, now or after a run that leaves the stack running."""
+    api, inbox = url_of(state, "alert-api"), url_of(state, "tocsin-sandbox")
+    console.print("Look around:" if kept else "To look around, run it with KEEP=1. Then:")
+    console.print(f"  what the API can do   {api}/docs", highlight=False)
+    console.print(f"  what arrived          {inbox}/", highlight=False)
+    console.print(f"  metrics               {api}/metrics", highlight=False)
+    if kept:
+        console.print(f"Stop it with: tocsin down --dir {directory}")

@@ -52,9 +52,10 @@ def in_use(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_base() -> int:
-    """Choose a base port whose whole block is free at this moment."""
-    for base in secrets.SystemRandom().sample(_FREE_BLOCKS, k=len(_FREE_BLOCKS)):
+def free_base(*, rather: int | None = None) -> int:
+    """Choose a base port whose whole block is free at this moment: `rather` this one, where it is."""
+    preferred = [] if rather is None else [rather]
+    for base in [*preferred, *secrets.SystemRandom().sample(_FREE_BLOCKS, k=len(_FREE_BLOCKS))]:
         if not any(in_use(port) for port in range(base, base + BLOCK)):
             return base
     raise LocalError(f"No {BLOCK} ports in a row are free: stop some programs.")

@@ -115,3 +115,15 @@ def write_state(layout: Layout, state: StackState) -> None:
 def now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
+
+
+def url_of(state: StackState, name: str) -> str:
+    """Where a process answers.
+
+    Raises:
+        LocalError: There is no such process, or it has no port.
+    """
+    for process in state.processes:
+        if process.name == name and process.url:
+            return process.url
+    raise LocalError(f"{name} answers nowhere.")
