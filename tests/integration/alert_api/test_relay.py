@@ -47,7 +47,7 @@ async def records_of(bootstrap: str, topic: Topic, *, keys: set[UUID]) -> list[C
                 found += [record for batch in batches.values() for record in batch]
     finally:
         await consumer.stop()
-    return [record for record in found if UUID(bytes=record.key) in keys]
+    return [record for record in found if UUID(record.key.decode()) in keys]
 
 
 @asynccontextmanager
@@ -192,9 +192,9 @@ async def test_an_array_of_receipts_becomes_one_record_each(with_kafka: ApiSetti
 
     wanted = {receipt.delivery_id: receipt for receipt in receipts}
     records = await records_of(with_kafka.kafka_bootstrap_servers, RECEIPTS, keys=set(wanted))
-    assert {UUID(bytes=record.key): decode(Receipt, record.value) for record in records} == wanted
+    assert {UUID(record.key.decode()): decode(Receipt, record.value) for record in records} == wanted
     for record in records:
-        key = UUID(bytes=record.key)
+        key = UUID(record.key.decode())
         assert record.partition == partition_for(key, partitions=RECEIPTS.partitions)
         assert dict(record.headers)["ce_id"] == str(wanted[key].id).encode()
 

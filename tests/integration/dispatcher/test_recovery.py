@@ -12,7 +12,7 @@ from tests.support.eventually import eventually
 from tests.support.receipts import told
 from tests.support.topics import written
 from tests.support.world import Situation, emptied, waiting
-from tocsin_runtime.delivery.receipts import receipt_record
+from tocsin_runtime.kafka.records import receipt_record
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.producer import Outlet
@@ -83,7 +83,7 @@ async def test_nothing_is_freed_while_a_receipt_is_not_merged(
     situation: Situation, observer: Observer, kafka_bootstrap: str
 ) -> None:
     await situation.claimed()
-    await written(kafka_bootstrap, [receipt_record(told(situation, ReceiptKind.ACCEPTED), source=b"/test")])
+    await written(kafka_bootstrap, [receipt_record(told(situation, ReceiptKind.ACCEPTED), topic=RECEIPTS.name, source="/test")])
     await died(situation)
     recovery = Recovery(situation.pool, observer)
 
@@ -167,7 +167,7 @@ async def test_what_a_lost_record_left_waiting_is_produced_again_past_the_barrie
     await settler.settle()
     first = await chunk_of(situation)
     await passed_by(kafka_bootstrap, observer)
-    await written(kafka_bootstrap, [receipt_record(told(situation, ReceiptKind.ACCEPTED), source=b"/test")])
+    await written(kafka_bootstrap, [receipt_record(told(situation, ReceiptKind.ACCEPTED), topic=RECEIPTS.name, source="/test")])
 
     await settler.settle()
     await settler.settle()

@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.receipts import told
 from tests.support.topics import values_on, written
 from tests.support.world import Situation, emptied, tallied, waiting
-from tocsin_runtime.delivery.receipts import receipt_record
+from tocsin_runtime.kafka.records import receipt_record
 from tocsin_runtime.kafka.producer import Record
 from tocsin_schemas.topics import DEAD_LETTERS, RECEIPTS
 from tocsin_schemas.words import ReceiptKind, State
@@ -31,7 +31,7 @@ async def situation(pool: Pool) -> Situation:
 
 def accepted(situation: Situation, numbers: range) -> list[Record]:
     receipts = [told(situation, ReceiptKind.ACCEPTED, number=number) for number in numbers]
-    return [receipt_record(receipt, source=b"/test") for receipt in receipts]
+    return [receipt_record(receipt, topic=RECEIPTS.name, source="/test") for receipt in receipts]
 
 
 async def all_sent(situation: Situation, *, count: int = COUNT) -> None:

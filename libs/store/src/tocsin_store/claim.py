@@ -122,7 +122,10 @@ async def claim(
     Raises:
         UNAVAILABLE: Nothing is known; repeat it with the same token.
     """
-    rows = await pool.fetch(CLAIM, alert_id, sorted(delivery_ids), session, token, channel.value)
+    once = sorted(
+        set(delivery_ids)
+    )  # hints come twice: an id that stood here twice would be handed over twice
+    rows = await pool.fetch(CLAIM, alert_id, once, session, token, channel.value)
     return Claims(
         taken=[_taken(row) for row in rows if row["verdict"] == "take"],
         again=[_taken(row) for row in rows if row["verdict"] == "again"],

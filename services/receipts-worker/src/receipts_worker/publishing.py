@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tocsin_runtime.kafka.producer import Outlet, Record
-from tocsin_schemas.codec import cloud_event, encode, partition_for
+from tocsin_runtime.kafka.records import event_record
+from tocsin_schemas.codec import encode
 from tocsin_schemas.messages import AlertMetrics
 from tocsin_schemas.topics import METRICS
 from tocsin_store import tallies
@@ -30,17 +31,14 @@ async def publish(pool: Pool, outlet: Outlet) -> bool:
 
 def _records(metrics: Sequence[AlertMetrics]) -> list[Record]:
     return [
-        Record(
-            topic=METRICS.name,
-            partition=partition_for(alert.alert_id, partitions=METRICS.partitions),
-            key=str(alert.alert_id).encode(),
+        event_record(
+            METRICS.name,
+            key=alert.alert_id,
             value=encode(alert),
-            headers=cloud_event(
-                "io.tocsin.alert.metrics.v1",
-                event_id=f"{alert.alert_id}.{alert.version}",
-                source="/receipts-worker",
-                time=alert.as_of,
-            ),
+            event_type="io.tocsin.alert.metrics.v1",
+            event_id=f"{alert.alert_id}.{alert.version}",
+            source="/receipts-worker",
+            time=alert.as_of,
         )
         for alert in metrics
     ]

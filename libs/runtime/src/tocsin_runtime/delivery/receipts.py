@@ -9,7 +9,7 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet, Record
-from tocsin_schemas.codec import Headers, encode, partition_for
+from tocsin_runtime.kafka.records import receipt_record
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_store import outbox
@@ -27,42 +27,19 @@ DELIVERIES_TOTAL: Final = Metric(
 )
 
 
-def receipt_record(receipt: Receipt, *, source: bytes) -> Record:
-    """Make the record of a receipt: partition by its delivery, CloudEvents headers."""
-    key = receipt.delivery_id
-    return Record(
-        topic=RECEIPTS.name,
-        partition=partition_for(key, partitions=RECEIPTS.partitions),
-        key=str(key).encode(),
-        value=encode(receipt),
-        headers=_headers(receipt, source=source),
-    )
-
-
-def _headers(receipt: Receipt, *, source: bytes) -> Headers:
-    return (
-        ("ce_specversion", b"1.0"),
-        ("ce_type", b"io.tocsin.receipt.v1"),
-        ("ce_id", str(receipt.id).encode()),
-        ("ce_source", source),
-        ("ce_time", receipt.recorded_at.isoformat().encode()),
-        ("content-type", b"application/json"),
-    )
-
-
 class ReceiptOutlet:
     """Makes receipts durable, on Kafka or, while Kafka does not answer, in the outbox."""
 
     def __init__(self, outlet: Outlet, pool: Pool, *, source: str) -> None:
         self._outlet = outlet
         self._pool = pool
-        self._source = f"/{source}".encode()
+        self._source = f"/{source}"
 
     async def publish(self, receipts: Sequence[Receipt]) -> None:
         """Return when all are durable; tries for ever."""
         if not receipts:
             return
-        records = [receipt_record(receipt, source=self._source) for receipt in receipts]
+        records = [receipt_record(receipt, topic=RECEIPTS.name, source=self._source) for receipt in receipts]
         while not await self._published(records) and not await self._kept(receipts):
             await asyncio.sleep(_AGAIN_SECONDS)
         _count(receipts)
