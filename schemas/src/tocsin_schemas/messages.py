@@ -66,9 +66,9 @@ class Receipt(Message):
         provider_status: str | None = None,
         due_at: datetime | None = None,
     ) -> "Receipt":
-        """Write down a fact, now; its id and state follow from it. Not validated again: the hot path."""
+        """Write down a fact, now; its id and state follow from it."""
         natural = receipt_id(delivery, fence=fence, kind=kind, provider_status=provider_status, due_at=due_at)
-        return Receipt.model_construct(
+        return Receipt(
             id=natural,
             delivery_id=delivery,
             alert_id=alert,
