@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from tests.support.e2e_agency import Agency
+from tests.support.e2e_metrics import metrics_of
 from tests.support.e2e_town import Town
 from tests.support.eventually import eventually
 from tocsin_local.reconcile import Reconciliation, reconcile
-from tocsin_schemas.messages import Receipt
+from tocsin_schemas.messages import AlertMetrics, Receipt
 from tocsin_schemas.words import ReceiptKind, State
 
 RESENDS: Final = 1
@@ -24,6 +25,7 @@ class Account:
     receipts: list[Receipt]
     arrivals: Counter[str]
     left_unknown: tuple[str, ...]
+    published: AlertMetrics
 
     @property
     def unknowns(self) -> Counter[str]:
@@ -43,7 +45,12 @@ class Account:
             for delivery in self.left_unknown
             if self.unknowns[delivery] <= RESENDS
         ]
-        return [*self.result.faults, *too_often, *unspent]
+        stale = [
+            f"{state} is {count} on the metrics topic"
+            for state, count in self.published.states.items()
+            if count != self.result.states.get(state, 0)
+        ]
+        return [*self.result.faults, *too_often, *unspent, *stale]
 
     def kinds_of(self, delivery: str) -> list[ReceiptKind]:
         """What happened to a delivery, in order."""
@@ -64,7 +71,8 @@ async def account_of(town: Town, agency: Agency, alert: UUID, *, expected: int) 
         resent=sum(min(count, RESENDS) for count in unknowns.values()),
     )
     left = tuple(delivery for delivery, state in rows if state is State.UNKNOWN)
-    return Account(result, receipts, arrivals, left)
+    published = await metrics_of(town, agency, alert)
+    return Account(result, receipts, arrivals, left, published)
 
 
 async def _all_receipts(town: Town, agency: Agency, alert: UUID) -> list[Receipt]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from tocsin_schemas.words import ReceiptKind
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_VARIANT: Final = str.maketrans("0123456789abcdef", "89ab89ab89ab89ab")
+_LOW_60: Final = (1 << 60) - 1
 
 
 def delivery_id(alert: UUID, *, version: int, member: UUID, contact_point: UUID, wave: int) -> UUID:
@@ -31,5 +31,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def _hashed(timed: UUID, text: str) -> UUID:
-    digest = sha256(text.encode()).hexdigest()
-    return UUID(f"{timed.hex[:12]}8{digest[:3]}{digest[3].translate(_VARIANT)}{digest[4:19]}")
+    """48 bits of `timed`, version 8, 12 bits of the hash, the variant, 62 more: as hashed_uuid() in SQL."""
+    digest = int.from_bytes(sha256(text.encode()).digest()[:10], "big")
+    tail = 0x8 << 76 | digest >> 68 << 64 | (0x8 | digest >> 64 & 0x3) << 60 | digest >> 4 & _LOW_60
+    return UUID(int=timed.int >> 80 << 80 | tail)
