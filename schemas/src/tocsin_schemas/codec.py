@@ -13,7 +13,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class UndecodableError(Exception):
-    """The bytes are no message of this type. Names fields and rules, never values."""
+    """The bytes are no message of this type. Names fields and rules, never values or keys."""
 
 
 def encode(message: BaseModel) -> bytes:
@@ -31,7 +31,7 @@ def decode(model: type[M], data: bytes | None) -> M:
         return model.model_validate_json(data or b"")
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)
+        where = "; ".join(f"{fault['loc'][0] if fault['loc'] else ''}: {fault['type']}" for fault in faults)
         raise UndecodableError(f"{model.__name__}: {where}") from None
 
 

@@ -12,6 +12,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 _STALLED_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.1
 
 Start = Callable[[str, list[tuple[str, str]]], object]
 
@@ -75,7 +76,9 @@ def serve_health(health: Health, *, host: str, port: int) -> Iterator[int]:
         return [json.dumps({"ok": bool(ok), "checks": health.checks}).encode()]
 
     with make_server(host, port, answer, server_class=_Server, handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(_POLL_SECONDS,), name="health", daemon=True
+        )
         thread.start()
         try:
             yield server.server_port

@@ -17,7 +17,7 @@ from tocsin_runtime.delivery.channel import Channel as Sender
 from tocsin_runtime.delivery.decide import Policy, due_at, is_spent, receipt_for, receipt_for_verdict
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.delivery.receipts import ReceiptOutlet
-from tocsin_runtime.delivery.session import Session
+from tocsin_runtime.delivery.session import BEGIN_SECONDS, Session
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store.claim import ClaimedDelivery, Claims, claim
@@ -26,8 +26,6 @@ from tocsin_store.pool import UNAVAILABLE, Pool
 
 log = structlog.get_logger()
 
-_BEGIN_SECONDS: Final = 1.5
-"""A hand-over not begun this long after its claim was sent is not begun: an opt-out since would be missed (I3)."""
 _AGAIN_SECONDS: Final = 0.2
 _CONTENTS_KEPT: Final = 64
 
@@ -78,9 +76,7 @@ async def carry_out(
     receipts += _told(tools, spent, _SPENT, alert_id=alert_id)
     outcomes: Sequence[Outcome] = []
     if taken:
-        outcomes, told = await _handed_over(
-            tools, taken, alert_id=alert_id, begin_by=sent_at + _BEGIN_SECONDS
-        )
+        outcomes, told = await _handed_over(tools, taken, alert_id=alert_id, begin_by=sent_at + BEGIN_SECONDS)
         receipts += told
     await tools.receipts.publish(receipts)
     tools.session.closed(token)

@@ -19,6 +19,10 @@ _SILENT_SECONDS: Final = 5.0
 """After this long without a heartbeat nothing is begun: a dispatcher may be about to call us dead."""
 
 
+BEGIN_SECONDS: Final = 1.5
+"""A hand-over not begun this long after its claim was sent is not begun: an opt-out since would be missed (I3)."""
+
+
 class Session:
     """One run of this worker process in the ledger. Dead is final: then a new one is opened."""
 
@@ -28,6 +32,7 @@ class Session:
         self._worker = worker
         self._id: int | None = None
         self._beat_at = float("-inf")
+        self._begin_from = float("-inf")
         self._open: dict[int, float] = {}
 
     @property
@@ -38,7 +43,7 @@ class Session:
     def may_begin(self, begin_by: float) -> bool:
         """Whether a claim that must begin by this monotonic moment may still be handed over."""
         now = self._clock()
-        return now <= begin_by and now - self._beat_at < _SILENT_SECONDS
+        return self._begin_from <= now <= begin_by and now - self._beat_at < _SILENT_SECONDS
 
     def opened(self, token: int) -> None:
         """Note a claim, before its statement is sent."""
@@ -62,6 +67,9 @@ class Session:
                 self._pool, self._id, oldest_claim_age=self._oldest_age()
             )
             if not alive:
+                self._begin_from = self._clock() + (
+                    0 if self._id is None else BEGIN_SECONDS
+                )  # past the dead one's claims
                 self._id = await sessions.open_session(self._pool, worker=self._worker)
                 log.info("session_opened", session=self._id)
         except UNAVAILABLE as error:

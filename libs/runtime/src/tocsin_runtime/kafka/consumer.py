@@ -90,6 +90,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._committing = asyncio.Lock()
         self._consumer: AIOKafkaConsumer | None = None
         self._committer: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
 
     @property
     def ready(self) -> bool:
@@ -134,6 +135,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
         Never cancel it: aiokafka would stop watching the poll interval. Call it (or `idle`) at least every minute.
         """
+        if self._failure is not None:
+            raise self._failure
         epoch = self._epoch
         if self._consumer is None:  # a failure threw it away, and Kafka did not answer then
             await self._connect()
@@ -207,7 +210,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Find where each partition starts, then admit."""
-        self._begin(await self._known_starts(sorted(tp.partition for tp in assigned)))
+        try:
+            self._begin(await self._known_starts(sorted(tp.partition for tp in assigned)))
+        except Exception as error:
+            self._failure = error  # aiokafka keeps what a listener raises to itself: `take` raises it
+            raise
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
     async def _known_starts(self, partitions: Sequence[int]) -> dict[int, int]:
@@ -297,6 +304,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
             max_poll_interval_ms=60_000,
             fetch_max_wait_ms=100,
+            metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
             connections_max_idle_ms=180_000,
         )
         try:
