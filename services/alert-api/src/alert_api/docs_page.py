@@ -1,6 +1,7 @@
 """The OpenAPI description as HTML, made on the server: no scripts, nothing loaded from elsewhere."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
@@ -20,7 +21,7 @@ def docs_html(document: Mapping[str, JsonValue]) -> str:
         for name, schema in _items(_at(document, "components", "schemas"))
     )
     about = "".join(
-        f"<p>{escape(part)}</p>" for part in str(_at(document, "info", "description")).split("\n\n")
+        f"<p>{_prose(part)}</p>" for part in str(_at(document, "info", "description")).split("\n\n")
     )
     return (
         f'{about}<p>The same for machines: <a href="/openapi.json">openapi.json</a>. '
@@ -92,7 +93,12 @@ def _table(rows: Iterable[tuple[str, ...]]) -> str:
 
 def _text(value: JsonValue, key: str) -> str:
     found = _at(value, key)
-    return escape(found.rstrip(".")) + ("." if key == "description" else "") if isinstance(found, str) else ""
+    return _prose(found.rstrip(".")) + ("." if key == "description" else "") if isinstance(found, str) else ""
+
+
+def _prose(text: str) -> str:
+    """Escape a description; what stands between backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _at(value: object, *keys: str) -> JsonValue:
