@@ -24,6 +24,9 @@ def told() -> Iterator[None]:
         raise SystemExit(1) from None
     except Cancelled:
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        raise SystemExit(130) from None  # 128 + SIGINT, as shells say it
 
 
 class Progress:
