@@ -1,0 +1,30 @@
+"""`tocsin demo` is the first thing anybody runs: from nothing to reconciled receipts, for people and for programs."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from tocsin_local.sample import members
+
+MEMBERS = 60
+COMMAND = Path(sys.executable).parent / "tocsin"
+
+
+async def test_the_demo_ends_with_a_verdict_that_programs_can_read(tmp_path: Path) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        COMMAND,
+        *("demo", "--members", str(MEMBERS), "--json", "--dir", str(tmp_path / "demo")),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+    out, err = await asyncio.wait_for(demo.communicate(), timeout=120)
+
+    assert demo.returncode == 0, err.decode()
+    told = json.loads(out.splitlines()[-1])
+    assert (told["ok"], told["members"], told["faults"]) == (True, MEMBERS, [])
+    assert 0 < told["deliveries"] <= sum(len(member.contact_points) for member in members(MEMBERS))
+    assert told["states"] == {"sent": told["deliveries"]}
+    assert told["inbox"] == {"messages": told["deliveries"], "distinct": told["deliveries"], "duplicates": 0}
+    assert told["rate"] > 0
