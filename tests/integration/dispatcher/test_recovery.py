@@ -12,10 +12,10 @@ from tests.support.eventually import eventually
 from tests.support.receipts import told
 from tests.support.topics import written
 from tests.support.world import Situation, emptied, waiting
-from tocsin_runtime.kafka.records import receipt_record
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_runtime.kafka.consumer import Intake
-from tocsin_runtime.kafka.producer import Outlet
+from tocsin_runtime.kafka.producer import Outlet, Record
+from tocsin_runtime.kafka.records import receipt_record
 from tocsin_schemas.topics import RECEIPTS, deliveries, worker_group
 from tocsin_schemas.words import Channel, Lane, ReceiptKind, State
 from tocsin_store import enqueue, sessions
@@ -24,6 +24,11 @@ from tocsin_store.outbox import keep_receipts
 from tocsin_store.pool import Pool
 
 TOPIC = deliveries(Channel.EMAIL, Lane.URGENT)
+
+
+def a_record(situation: Situation) -> Record:
+    """The receipt of an accepted delivery, as a worker writes it."""
+    return receipt_record(told(situation, ReceiptKind.ACCEPTED), topic=RECEIPTS.name, source="/test")
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ async def test_nothing_is_freed_while_a_receipt_is_not_merged(
     situation: Situation, observer: Observer, kafka_bootstrap: str
 ) -> None:
     await situation.claimed()
-    await written(kafka_bootstrap, [receipt_record(told(situation, ReceiptKind.ACCEPTED), topic=RECEIPTS.name, source="/test")])
+    await written(kafka_bootstrap, [a_record(situation)])
     await died(situation)
     recovery = Recovery(situation.pool, observer)
 
@@ -167,7 +172,7 @@ async def test_what_a_lost_record_left_waiting_is_produced_again_past_the_barrie
     await settler.settle()
     first = await chunk_of(situation)
     await passed_by(kafka_bootstrap, observer)
-    await written(kafka_bootstrap, [receipt_record(told(situation, ReceiptKind.ACCEPTED), topic=RECEIPTS.name, source="/test")])
+    await written(kafka_bootstrap, [a_record(situation)])
 
     await settler.settle()
     await settler.settle()

@@ -10,8 +10,8 @@ from tests.support.eventually import eventually
 from tests.support.receipts import told
 from tests.support.topics import values_on, written
 from tests.support.world import Situation, emptied, tallied, waiting
-from tocsin_runtime.kafka.records import receipt_record
 from tocsin_runtime.kafka.producer import Record
+from tocsin_runtime.kafka.records import receipt_record
 from tocsin_schemas.topics import DEAD_LETTERS, RECEIPTS
 from tocsin_schemas.words import ReceiptKind, State
 from tocsin_store.pool import Pool, open_pool

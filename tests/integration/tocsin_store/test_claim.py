@@ -21,6 +21,14 @@ async def test_waiting_deliveries_are_taken_once(pool: Pool) -> None:
     assert (second.taken, second.again, second.verdicts) == ([], [], [])
 
 
+async def test_an_id_asked_for_twice_is_taken_once(pool: Pool) -> None:
+    situation = await waiting(pool, 2)
+
+    claims = await situation.claimed(ids=[*situation.ids, *situation.ids])
+
+    assert sorted(delivery.id for delivery in claims.taken) == sorted(situation.ids)
+
+
 async def test_a_claim_raises_the_fence_and_names_its_session(pool: Pool) -> None:
     situation = await waiting(pool)
 

@@ -62,7 +62,8 @@ async def read(conn: Connection, alert_id: UUID, *, alert_version: int) -> Progr
             GROUP  BY channel, state, bucket
             HAVING sum(n) <> 0
         )
-        SELECT coalesce((SELECT version FROM alert_progress WHERE alert_id = $1), 0)                  AS version,
+        SELECT coalesce((SELECT version FROM alert_progress WHERE alert_id = $1), 0)
+               + (SELECT count(*) FROM tally_delta WHERE alert_id = $1)                               AS version,
                now()                                                                                  AS as_of,
                coalesce((SELECT sum(members) FROM fan_out WHERE alert_id = $1 AND version = $2), 0)   AS members,
                (SELECT frozen_at FROM alert WHERE id = $1)                                            AS frozen_at,

@@ -1,4 +1,8 @@
-"""Tallies: everyone appends deltas, one publisher folds them into what readers see."""
+"""Tallies: everyone appends deltas, one publisher folds them into what readers see.
+
+The version of an alert's counts is how many deltas they hold: what is seen later holds more, so that one version
+never has two contents, whether it was read folded or not.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,8 +23,8 @@ WITH d AS (
     ON CONFLICT (alert_id, alert_version, channel, state, bucket) DO UPDATE SET n = tally.n + excluded.n
 )
 INSERT INTO alert_progress (alert_id, version, as_of)
-SELECT DISTINCT alert_id, 1, now() FROM d
-ON CONFLICT (alert_id) DO UPDATE SET version = alert_progress.version + 1, as_of = excluded.as_of
+SELECT alert_id, count(*), now() FROM d GROUP BY alert_id
+ON CONFLICT (alert_id) DO UPDATE SET version = alert_progress.version + excluded.version, as_of = excluded.as_of
 """
 
 UNPUBLISHED: Final = """
