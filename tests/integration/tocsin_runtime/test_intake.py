@@ -6,7 +6,8 @@ from uuid import uuid4
 from tests.support.eventually import eventually
 from tests.support.topics import a_topic, numbered, written
 from tocsin_runtime.kafka.admin import Observer
-from tocsin_runtime.kafka.consumer import Intake, StartsUnknownError, Taken
+from tocsin_runtime.kafka.consumer import Intake, StartsUnknownError
+from tocsin_runtime.kafka.taken import Taken
 from tocsin_schemas.topics import Topic
 
 
@@ -184,3 +185,25 @@ async def test_a_rewind_starts_again_from_where_it_is_known_to_be_finished(kafka
     assert intake.epoch > epoch
     assert not first[0].current
     assert numbers(second) == [1, 2, 3]
+
+
+async def test_a_partition_with_too_much_in_hand_is_held_back_and_the_others_go_on(
+    kafka_bootstrap: str,
+) -> None:
+    topic, group = await a_topic(kafka_bootstrap, partitions=2), uuid4().hex
+    await written(kafka_bootstrap, numbered(topic, 20))
+    in_hand: list[Taken] = []
+    others: list[Taken] = []
+
+    async with Intake(kafka_bootstrap, topic=topic, group=group, most_unfinished=3) as intake:
+        while len(others) < 10 or len(in_hand) < 3:
+            (record,) = await taken(intake, 1)
+            (others if record.partition else in_hand).append(record)
+            finish(others[-1:])
+        held = list(in_hand)
+        finish(held)
+        rest = await taken(intake, 3)
+
+    assert numbers(held) == [0, 2, 4]
+    assert numbers(others) == [*range(1, 20, 2)]
+    assert numbers(rest) == [6, 8, 10]

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from tests.support.eventually import until
 from tests.support.topics import a_topic, numbered, written
-from tocsin_runtime.kafka.consumer import Intake, Taken
+from tocsin_runtime.kafka.consumer import Intake
+from tocsin_runtime.kafka.taken import Taken
 from tocsin_schemas.topics import Topic
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
 from tocsin_runtime.delivery.errand import Tools, carry_out
-from tocsin_runtime.kafka.consumer import Intake, Taken
+from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.dead_letters import DeadLetters
+from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.process import Process
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import DeliveriesRequested

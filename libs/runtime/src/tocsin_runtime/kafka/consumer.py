@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
@@ -11,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.kafka.tracker import Tracker
 from tocsin_schemas.topics import Topic
 
@@ -22,43 +22,12 @@ _DRAIN_SECONDS: Final = 12.0
 _COMMIT_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 10.0
 _RECONNECT_SECONDS: Final = 0.5
+_MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
 
 
 class StartsUnknownError(Exception):
     """Where the start offsets are kept cannot be read now; it is asked again."""
-
-
-@dataclass(eq=False, slots=True)
-class Taken:
-    """One record in hand. Call `finish` when its effect is durable, or `drop` to leave it to the next owner."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    _intake: "Intake"
-    _epoch: int
-    _open: bool = field(default=True)
-
-    @property
-    def current(self) -> bool:
-        """Whether its partition is still ours and may be worked on; ask before starting."""
-        return self._intake.admits(self._epoch)
-
-    def finish(self) -> None:
-        """Nothing of it is left to do; its offset may be committed."""
-        self._release(finished=True)
-
-    def drop(self) -> None:
-        """Not handled: it will be read again, here or elsewhere."""
-        self._release(finished=False)
-
-    def _release(self, *, finished: bool) -> None:
-        if self._open:
-            self._open = False
-            self._intake.released(self, epoch=self._epoch, finished=finished)
 
 
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
@@ -70,15 +39,23 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         group: The consumer group; its committed offsets are where reading starts.
         starts: Where the start offsets are kept instead, if not in Kafka; partitions it leaves out start at the
             oldest record.
+        most_unfinished: Records of a partition in hand from which on it is held back, so that a crash reads no more again.
     """
 
     def __init__(
-        self, bootstrap_servers: str, *, topic: Topic, group: str, starts: Starts | None = None
+        self,
+        bootstrap_servers: str,
+        *,
+        topic: Topic,
+        group: str,
+        starts: Starts | None = None,
+        most_unfinished: int = _MOST_UNFINISHED,
     ) -> None:
         self._bootstrap = bootstrap_servers
         self._topic = topic
         self._group = group
         self._starts = starts
+        self._most_unfinished = most_unfinished
         self._trackers: dict[int, Tracker] = {}
         self._positions: dict[int, int] = {}
         self._epoch = 0
@@ -144,7 +121,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             await asyncio.sleep(wait_ms / 1000)
             return []
         try:
-            fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=limit)
+            fetched = await self._consumer.getmany(*self._with_room(), timeout_ms=wait_ms, max_records=limit)
         except KafkaError as error:
             log.warning("fetch_failed", topic=self._topic.name, error=type(error).__name__)
             await self._recover(error)
@@ -174,6 +151,15 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             self._empty.set()
         if finished and epoch == self._epoch and taken.partition in self._trackers:
             self._trackers[taken.partition].finish(taken.offset)
+
+    def _with_room(self) -> Sequence[TopicPartition]:
+        """Partitions to poll: those held back keep what was fetched for them, which aiokafka's `pause` would drop."""
+        room = [
+            number for number, tracker in self._trackers.items() if tracker.unfinished < self._most_unfinished
+        ]
+        if len(room) == len(self._trackers):
+            return ()  # all of them
+        return [TopicPartition(self._topic.name, number) for number in room] or [_NOWHERE]
 
     def _register(self, records: Iterable[ConsumerRecord]) -> list[Taken]:
         taken = [

@@ -6,8 +6,8 @@ from typing import Final
 
 import structlog
 
-from tocsin_runtime.kafka.consumer import Taken
 from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet, Record
+from tocsin_runtime.kafka.taken import Taken
 from tocsin_schemas.codec import encode
 from tocsin_schemas.messages import DeadLetter
 from tocsin_schemas.topics import DEAD_LETTERS

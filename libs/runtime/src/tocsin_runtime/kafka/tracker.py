@@ -24,6 +24,11 @@ class Tracker:
         self._open.pop(offset, None)
 
     @property
+    def unfinished(self) -> int:
+        """How many received records are not finished."""
+        return len(self._open)
+
+    @property
     def watermark(self) -> int:
         """The offset to commit: everything below it is finished."""
         return next(iter(self._open)) if self._open else self._next

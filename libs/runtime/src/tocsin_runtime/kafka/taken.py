@@ -1,0 +1,46 @@
+"""A record in hand, until it is finished or dropped."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Owner(Protocol):
+    """Whoever took the record from the log."""
+
+    def admits(self, epoch: int) -> bool:
+        """Whether records of this epoch may still be started."""
+
+    def released(self, taken: "Taken", *, epoch: int, finished: bool) -> None:
+        """Note that a record is in nobody's hand any more."""
+
+
+@dataclass(eq=False, slots=True)
+class Taken:
+    """One record in hand. Call `finish` when its effect is durable, or `drop` to leave it to the next owner."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    _intake: Owner
+    _epoch: int
+    _open: bool = field(default=True)
+
+    @property
+    def current(self) -> bool:
+        """Whether its partition is still ours and may be worked on; ask before starting."""
+        return self._intake.admits(self._epoch)
+
+    def finish(self) -> None:
+        """Nothing of it is left to do; its offset may be committed."""
+        self._release(finished=True)
+
+    def drop(self) -> None:
+        """Not handled: it will be read again, here or elsewhere."""
+        self._release(finished=False)
+
+    def _release(self, *, finished: bool) -> None:
+        if self._open:
+            self._open = False
+            self._intake.released(self, epoch=self._epoch, finished=finished)
