@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--row", choices=("county", "worker"))
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     wish = parser.parse_args()
-    console = Console()
+    console = Console(width=120)
     rows = _with_sink(wish.row, console) if smtp_tools.installed() else _without_sink(wish.row, console)
     show(rows, console=console)
     write(rows, path=wish.out)

@@ -6,7 +6,8 @@ from uuid import uuid4
 from tests.support.eventually import eventually
 from tests.support.topics import a_topic, numbered, written
 from tocsin_runtime.kafka.admin import Observer
-from tocsin_runtime.kafka.consumer import Intake, StartsUnknownError
+from tocsin_runtime.kafka.consumer import Intake
+from tocsin_runtime.kafka.starts import StartsUnknownError
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_schemas.topics import Topic
 

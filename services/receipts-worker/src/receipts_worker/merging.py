@@ -7,8 +7,9 @@ from typing import Final
 import structlog
 from prometheus_client import Counter, Gauge
 
-from tocsin_runtime.kafka.consumer import Intake, StartsUnknownError
+from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.dead_letters import DeadLetters
+from tocsin_runtime.kafka.starts import StartsUnknownError
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.process import Process
 from tocsin_schemas.codec import UndecodableError, decode

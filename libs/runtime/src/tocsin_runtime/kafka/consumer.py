@@ -1,22 +1,22 @@
 """The way from Kafka: explicit commits of a watermark, an epoch per assignment, drain before partitions go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from tocsin_runtime.kafka.starts import Starts, StartsUnknownError, start_offsets
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.kafka.tracker import Tracker
 from tocsin_schemas.topics import Topic
 
 log = structlog.get_logger()
 
-Starts: TypeAlias = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 
 _DRAIN_SECONDS: Final = 12.0
 _COMMIT_SECONDS: Final = 5.0
@@ -24,10 +24,6 @@ _STOP_SECONDS: Final = 10.0
 _RECONNECT_SECONDS: Final = 0.5
 _MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
-
-
-class StartsUnknownError(Exception):
-    """Where the start offsets are kept cannot be read now; it is asked again."""
 
 
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
@@ -206,7 +202,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def _known_starts(self, partitions: Sequence[int]) -> dict[int, int]:
         while True:
             try:
-                return await self._start_offsets(partitions)
+                if self._consumer is None or not partitions:
+                    return {}
+                return await start_offsets(
+                    self._consumer, topic=self._topic.name, partitions=partitions, starts=self._starts
+                )
             except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
                 log.warning("start_unknown", topic=self._topic.name, error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_SECONDS)
@@ -216,27 +216,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._trackers = {partition: Tracker(offset) for partition, offset in positions.items()}
         self._epoch += 1
         self._admitting = True
-
-    async def _start_offsets(self, partitions: Sequence[int]) -> dict[int, int]:
-        if self._consumer is None or not partitions:
-            return {}
-        tps = {number: TopicPartition(self._topic.name, number) for number in partitions}
-        known = await (self._starts or self._committed_offsets)(partitions)
-        first = await self._consumer.beginning_offsets(list(tps.values()))
-        end = await self._consumer.end_offsets(list(tps.values()))
-        return {  # outside what the log holds (retention, a topic made anew): the oldest record
-            number: at if first[tp] <= (at := known.get(number, -1)) <= end[tp] else first[tp]
-            for number, tp in tps.items()
-        }
-
-    async def _committed_offsets(self, partitions: Sequence[int]) -> Mapping[int, int]:
-        if self._consumer is None:
-            return {}
-        offsets = {
-            number: await self._consumer.committed(TopicPartition(self._topic.name, number))
-            for number in partitions
-        }
-        return {number: offset for number, offset in offsets.items() if offset is not None}
 
     async def _drain(self) -> None:
         try:
@@ -277,22 +256,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                     self._trackers[number].committed(at)
 
     async def _connect(self) -> bool:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            group_id=self._group,
-            client_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # each further one costs a join
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000,
-            rebalance_timeout_ms=20_000,
-            request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
-            max_poll_interval_ms=60_000,
-            fetch_max_wait_ms=100,
-            metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
-            connections_max_idle_ms=180_000,
-        )
+        consumer = _consumer(self._bootstrap, group=self._group)
         try:
             await consumer.start()
         except (KafkaError, OSError) as error:
@@ -320,3 +284,23 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 await consumer.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("consumer_abandoned", topic=self._topic.name, error=type(error).__name__)
+
+
+def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:
+    """Make a consumer that commits nothing by itself."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers,
+        group_id=group,
+        client_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # each further one costs a join
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=1_000,
+        rebalance_timeout_ms=20_000,
+        request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
+        max_poll_interval_ms=60_000,
+        fetch_max_wait_ms=100,
+        metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
+        connections_max_idle_ms=180_000,
+    )
