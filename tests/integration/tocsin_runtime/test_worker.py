@@ -73,13 +73,13 @@ async def test_a_pause_defers_until_a_probe_succeeds_and_spends_no_attempt(
     sender = StubChannel(lambda _: OK if sender.up else PAUSE, up=False)
 
     async with crew(pool, kafka_bootstrap, sender=sender):
-        await eventually(lambda: pauses.paused_until(pool, channel=Channel.EMAIL))
+        await eventually(lambda: pauses.current(pool, channel=Channel.EMAIL))
         await eventually(lambda: _deferred(pool))
         sender.up = True
         await settled(pool, situation.alert, {State.SENT: 20})
 
     assert sender.probes >= 1
-    assert await pauses.paused_until(pool, channel=Channel.EMAIL) is None
+    assert await pauses.current(pool, channel=Channel.EMAIL) is None
     assert {(await situation.row(number))["attempts"] for number in range(20)} == {1}
 
 

@@ -194,7 +194,7 @@ async def test_a_resume_makes_what_was_deferred_due_and_leaves_retries_alone(poo
 
     assert held == []
     assert [delivery.id for delivery in await take_due(pool)] == [situation.ids[0]]
-    assert await pauses.paused_until(pool, channel=Channel.EMAIL) is None
+    assert await pauses.current(pool, channel=Channel.EMAIL) is None
 
 
 async def test_a_pause_is_only_ever_made_longer(pool: Pool) -> None:
@@ -202,4 +202,6 @@ async def test_a_pause_is_only_ever_made_longer(pool: Pool) -> None:
 
     short = await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.CONFIGURATION, lasts=MINUTE)
 
-    assert short == long == await pauses.paused_until(pool, channel=Channel.EMAIL)
+    found = await pauses.current(pool, channel=Channel.EMAIL)
+    assert found is not None
+    assert short == long == found.until

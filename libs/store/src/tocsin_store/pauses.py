@@ -1,5 +1,6 @@
 """Pauses: routes on hold. A pause spends no attempt; a probe ends it and what waited goes at once."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,6 +8,17 @@ from tocsin_schemas.words import Channel, Reason
 from tocsin_store.pool import Pool
 
 WHOLE_CHANNEL: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A hold in force."""
+
+    reason: Reason
+    until: datetime
+    age: timedelta
+    """How long it has lasted, by the database's clock."""
+
 
 RESUME: Final = """
 WITH over AS (DELETE FROM pause WHERE channel = $1 AND route = $2)
@@ -19,7 +31,10 @@ async def pause(pool: Pool, *, channel: Channel, reason: Reason, lasts: timedelt
     """Hold a channel, or hold it longer. Returns until when, unless a probe ends it sooner."""
     until: datetime = await pool.fetchval(
         """INSERT INTO pause (channel, route, reason, until) VALUES ($1, $2, $3, now() + $4::interval)
-           ON CONFLICT (channel, route) DO UPDATE SET until = greatest(pause.until, excluded.until)
+           ON CONFLICT (channel, route) DO UPDATE
+           SET until  = greatest(pause.until, excluded.until),
+               since  = CASE WHEN pause.until > now() THEN pause.since ELSE now() END,
+               reason = excluded.reason
            RETURNING until""",
         channel.value,
         WHOLE_CHANNEL,
@@ -29,14 +44,14 @@ async def pause(pool: Pool, *, channel: Channel, reason: Reason, lasts: timedelt
     return until
 
 
-async def paused_until(pool: Pool, *, channel: Channel) -> datetime | None:
-    """Tell until when the whole channel is on hold; None where it is not."""
-    until: datetime | None = await pool.fetchval(
-        "SELECT until FROM pause WHERE channel = $1 AND route = $2 AND until > now()",
+async def current(pool: Pool, *, channel: Channel) -> Pause | None:
+    """Tell whether the whole channel is on hold, and why."""
+    row = await pool.fetchrow(
+        "SELECT reason, until, now() - since AS age FROM pause WHERE channel = $1 AND route = $2 AND until > now()",
         channel.value,
         WHOLE_CHANNEL,
     )
-    return until
+    return None if row is None else Pause(Reason(row["reason"]), row["until"], row["age"])
 
 
 async def resume(pool: Pool, *, channel: Channel) -> None:

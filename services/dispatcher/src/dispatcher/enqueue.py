@@ -10,8 +10,7 @@ from dispatcher.settings import DispatcherSettings
 from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet
 from tocsin_schemas.topics import deliveries
 from tocsin_schemas.words import Channel, Lane
-from tocsin_store import enqueue
-from tocsin_store.pauses import paused_until
+from tocsin_store import enqueue, pauses
 from tocsin_store.pool import Pool
 
 log = structlog.get_logger()
@@ -31,7 +30,7 @@ class LaneQueue:
 
     async def enqueue_chunk(self) -> bool:
         """Put the next chunk on the log where the window has room; says whether to go on at once."""
-        if await paused_until(self.pool, channel=self.channel) is not None or not await self._has_room():
+        if await pauses.current(self.pool, channel=self.channel) is not None or not await self._has_room():
             return False
         async with enqueue.next_chunk(self.pool, channel=self.channel, lane=self.lane) as (connection, chunk):
             if chunk is None:
@@ -49,7 +48,7 @@ class LaneQueue:
 
     async def enqueue_due(self) -> bool:
         """Put on the log what has waited long enough; says whether there may be more."""
-        if await paused_until(self.pool, channel=self.channel) is not None:
+        if await pauses.current(self.pool, channel=self.channel) is not None:
             return False
         due = await enqueue.take_due(
             self.pool,

@@ -11,6 +11,7 @@ from tocsin_runtime.delivery.channel import Channel as Sender
 from tocsin_runtime.process import Process
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store import pauses
+from tocsin_store.pauses import Pause
 from tocsin_store.pool import UNAVAILABLE, Pool
 
 log = structlog.get_logger()
@@ -18,6 +19,9 @@ log = structlog.get_logger()
 _PROBE_SECONDS: Final = 1.0
 _LASTS: Final = timedelta(seconds=60)
 """A pause lapses by itself if every worker that could end it is gone."""
+
+_REST: Final = timedelta(seconds=30)
+"""How long a refusal of our credentials or sender is believed, whatever a probe says."""
 
 PAUSED: Final = Gauge("tocsin_channel_paused", "1 while a whole channel is on hold.", ["channel"])
 
@@ -56,15 +60,21 @@ class PauseWatch:
             process.health.set("provider", ok=not self.active)
 
     async def _look(self) -> None:
-        if not self.active:
-            if await pauses.paused_until(self._pool, channel=self._channel) is None:
-                return
-            self._reason = Reason.PROVIDER_UNREACHABLE
+        found = await pauses.current(self._pool, channel=self._channel)
+        if found is not None:
+            self._reason = found.reason
             self._gauge.set(1)
+        if self._reason is None or (found is not None and not _may_be_over(found)):
+            return
         if await self._sender.probe():
             await pauses.resume(self._pool, channel=self._channel)
             self._reason = None
             self._gauge.set(0)
             log.info("channel_resumed", channel=self._channel.value)
-        elif self._reason is not None:
+        else:
             await self.hold(self._reason)
+
+
+def _may_be_over(pause: Pause) -> bool:
+    """Whether a probe says anything: a relay that greets us again may still refuse our sender."""
+    return pause.reason is Reason.PROVIDER_UNREACHABLE or pause.age >= _REST
