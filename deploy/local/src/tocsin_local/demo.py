@@ -151,7 +151,10 @@ async def _reconciled(
 ) -> Reconciliation:
     rows = [row async for row in client.deliveries(sending.alert_id)]
     inbox = await inbox_of(session, url=url_of(state, "tocsin-sandbox"))
-    return reconcile(rows, inbox=inbox, expected=loaded.expected, counted=sending.counts.states)
+    resent = await client.ambiguous(sending.alert_id)
+    return reconcile(
+        rows, inbox=inbox, expected=loaded.expected, counted=sending.counts.states, resent=resent
+    )
 
 
 def _bars(console: Console) -> Progress:

@@ -80,6 +80,13 @@ class Deliveries(Answer):
     next: str | None
 
 
+class Receipts(Answer):
+    """A page; only how many there are matters."""
+
+    items: list[Answer]
+    next: str | None
+
+
 class Counts(Answer):
     """`progress` of an alert."""
 
@@ -160,6 +167,18 @@ class Client:
                 yield delivery.id, delivery.state
             if page.next is None:
                 return
+            after = {"after": page.next}
+
+    async def ambiguous(self, alert_id: str) -> int:
+        """How many attempts may have arrived without our knowing: each may be made once more."""
+        count, after = 0, dict[str, str]()
+        while True:
+            page = await self._get(
+                Receipts, "/v1/receipts", alert=alert_id, state="unknown", limit="500", **after
+            )
+            count += len(page.items)
+            if page.next is None:
+                return count
             after = {"after": page.next}
 
     async def post(self) -> str:
