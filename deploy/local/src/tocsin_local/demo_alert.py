@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, TypedDict, TypeVar, Unpack
 from uuid import uuid4
 
 import aiohttp
@@ -52,6 +52,15 @@ ALERT: Final = {
 
 _SETTLED_AFTER: Final = frozenset(State) - {State.PENDING, State.UNKNOWN}
 _LOOK_SECONDS: Final = 0.2
+_PATIENCE_SECONDS: Final = 60.0
+
+
+class Request(TypedDict, total=False):
+    """What is sent with a request."""
+
+    json: Mapping[str, object]
+    headers: Mapping[str, str]
+    params: Mapping[str, str]
 
 
 class Answer(BaseModel):
@@ -183,18 +192,27 @@ class Client:
 
     async def post(self) -> str:
         """Post the alert; returns its id."""
-        async with self._session.post(
-            f"{self._url}/v1/alerts", json=ALERT, headers={"Idempotency-Key": str(uuid4())}
-        ) as answer:
-            if answer.status != HTTPStatus.ACCEPTED:
-                raise LocalError(f"The alert was refused ({answer.status}): {await answer.text()}")
-            return Accepted.model_validate_json(await answer.read()).id
+        key = {"Idempotency-Key": str(uuid4())}  # the same in every repetition: it is accepted once
+        return (await self._asked(Accepted, "POST", "/v1/alerts", json=ALERT, headers=key)).id
 
     async def _counts(self, alert_id: str) -> Counts:
         return (await self._get(Alert, f"/v1/alerts/{alert_id}")).progress
 
     async def _get(self, model: type[A], path: str, **query: str) -> A:
-        async with self._session.get(f"{self._url}{path}", params=query) as answer:
-            if answer.status != HTTPStatus.OK:
-                raise LocalError(f"GET {path} answered {answer.status}.")
-            return model.model_validate_json(await answer.read())
+        return await self._asked(model, "GET", path, params=query)
+
+    async def _asked(self, model: type[A], method: str, path: str, **request: Unpack[Request]) -> A:
+        """Ask until it is answered: 503 and a lost connection mean later."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                async with self._session.request(method, f"{self._url}{path}", **request) as answer:
+                    body = await answer.read()
+                    status, later = answer.status, answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+            except aiohttp.ClientConnectionError:
+                body, status, later = b"", 0, True
+            if status in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
+                return model.model_validate_json(body)
+            if not later or time.monotonic() > deadline:
+                raise LocalError(f"{method} {path} was answered {status or 'by nobody'}: {body.decode()}")
+            await asyncio.sleep(_LOOK_SECONDS)
