@@ -81,21 +81,27 @@ def demo(
     """
     console = Console(stderr=as_json)
     with told():
-        stop(Layout.at(directory))
-        delete_data(Layout.at(directory))
-        preflight(directory, least_gigabytes=1)
-        began = time.monotonic()
-        order = Order(directory, base_port or free_base(rather=_BASE_PORT), {}, {})
-        with _running(order, keep=keep) as state:
-            started = time.monotonic() - began
-            wish = Wish(members, seed, timeout, directory)
-            report = asyncio.run(_run(wish, state, started=started, console=console))
-            demo_report.show(report, console=console)
-            demo_report.show_where(state, directory=directory, kept=keep, console=console)
-        if as_json:
-            sys.stdout.write(f"{demo_report.as_json(report)}\n")
-        if not report.result.ok:
-            raise SystemExit(1)
+        wish = Wish(members, seed, timeout, directory)
+        report = _demonstrated(wish, base_port=base_port, keep=keep, console=console)
+    if as_json:
+        sys.stdout.write(f"{demo_report.as_json(report)}\n")
+    if not report.result.ok:
+        raise SystemExit(1)
+
+
+def _demonstrated(wish: Wish, *, base_port: int | None, keep: bool, console: Console) -> Report:
+    layout = Layout.at(wish.directory)
+    stop(layout)
+    delete_data(layout)
+    preflight(wish.directory, least_gigabytes=1)
+    began = time.monotonic()
+    order = Order(wish.directory, base_port or free_base(rather=_BASE_PORT), {}, {})
+    with _running(order, keep=keep) as state:
+        started = time.monotonic() - began
+        report = asyncio.run(_run(wish, state, started=started, console=console))
+        demo_report.show(report, console=console)
+        demo_report.show_where(state, directory=wish.directory, kept=keep, console=console)
+    return report
 
 
 @contextmanager
