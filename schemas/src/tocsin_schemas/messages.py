@@ -25,6 +25,21 @@ class AlertAccepted(Message):
     lane: Lane
 
 
+class AlertCancelled(Message):
+    """A bell: this alert was cancelled; what waits of it is to be settled."""
+
+    alert_id: UUID
+    alert_version: int = Field(ge=1, description="The version in force: a new one where an all-clear was given.")
+
+
+class AlertUpdated(Message):
+    """A bell: this alert has a new version; what waits of the earlier ones is superseded."""
+
+    alert_id: UUID
+    alert_version: int = Field(ge=2)
+    lane: Lane
+
+
 class DeliveriesRequested(Message):
     """A hint that these deliveries may be claimed; all of one alert, channel and lane."""
 
@@ -48,6 +63,8 @@ class Receipt(Message):
     provider: str | None = Field(default=None, description="Name of the relay or provider account.")
     provider_status: str | None = Field(default=None, description="Reply code and enhanced code, no text.")
     due_at: datetime | None = Field(default=None, description="When it is tried again.")
+    attempt: int | None = Field(default=None, description="Which attempt it speaks of; null where none was made.")
+    lane: Lane | None = Field(default=None, description="Of its alert, where the teller knew it.")
     occurred_at: datetime
     recorded_at: datetime
 
@@ -65,6 +82,8 @@ class Receipt(Message):
         provider: str | None = None,
         provider_status: str | None = None,
         due_at: datetime | None = None,
+        attempt: int | None = None,
+        lane: Lane | None = None,
     ) -> "Receipt":
         """Write down a fact, now; its id and state follow from it."""
         natural = receipt_id(delivery, fence=fence, kind=kind, provider_status=provider_status, due_at=due_at)
@@ -81,6 +100,8 @@ class Receipt(Message):
             provider=provider,
             provider_status=provider_status,
             due_at=due_at,
+            attempt=attempt,
+            lane=lane,
             occurred_at=now,
             recorded_at=now,
         )
@@ -113,6 +134,8 @@ class DeadLetter(Message):
 
 MESSAGES: Final[Mapping[str, type[Message]]] = {
     "io.tocsin.alert.accepted.v1": AlertAccepted,
+    "io.tocsin.alert.cancelled.v1": AlertCancelled,
+    "io.tocsin.alert.updated.v1": AlertUpdated,
     "io.tocsin.deliveries.requested.v1": DeliveriesRequested,
     "io.tocsin.receipt.v1": Receipt,
     "io.tocsin.alert.metrics.v1": AlertMetrics,

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from uuid import UUID
+
+from tocsin_schemas.codec import partition_for
 from tocsin_schemas.words import Channel, Lane
 
 
@@ -30,6 +33,9 @@ RECEIPTS: Final = Topic("receipts", partitions=12, retention=timedelta(days=7))
 METRICS: Final = Topic("metrics", partitions=6, retention=None)
 DEAD_LETTERS: Final = Topic("dead-letters", partitions=6, retention=timedelta(days=30))
 
+URGENT_RECEIPTS: Final = range(3)
+"""Partitions of `receipts` that hold those of urgent alerts alone: the merge takes them first."""
+
 _LANES: Final = {
     (channel, lane): Topic(f"deliveries.{channel}.{lane}", partitions=12, retention=timedelta(days=3))
     for channel in Channel
@@ -47,3 +53,11 @@ def deliveries(channel: Channel, lane: Lane) -> Topic:
 def worker_group(channel: Channel, lane: Lane) -> str:
     """The consumer group of a channel's workers in a lane; one per lane, so that a lane rebalances alone."""
     return f"{channel}-worker.{lane}"
+
+
+def receipt_partition(delivery: UUID, *, lane: Lane | None) -> int:
+    """Where a delivery's receipts go; the partitions of urgent alerts have no others."""
+    urgent = len(URGENT_RECEIPTS)
+    if lane is Lane.URGENT:
+        return partition_for(delivery, partitions=urgent)
+    return urgent + partition_for(delivery, partitions=RECEIPTS.partitions - urgent)

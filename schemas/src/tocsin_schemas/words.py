@@ -86,6 +86,8 @@ class ReceiptKind(StrEnum):
     """Held back by quiet hours or a pause; no attempt was spent."""
     RELEASED = "released"
     """Claimed and given back untried."""
+    COMPLAINED = "complained"
+    """The reader called it unwanted (RFC 5965); it had arrived."""
 
 
 STATE_OF: Final[Mapping[ReceiptKind, State]] = {
@@ -101,35 +103,45 @@ STATE_OF: Final[Mapping[ReceiptKind, State]] = {
     ReceiptKind.CANCELLED: State.CANCELLED,
     ReceiptKind.DEFERRED: State.PENDING,
     ReceiptKind.RELEASED: State.PENDING,
+    ReceiptKind.COMPLAINED: State.SENT,
 }
 
 
 class Reason(StrEnum):
-    """Why: the label of metrics and the `reason` of deliveries and receipts."""
+    """Why: the label of metrics and the `reason` of deliveries, receipts and pauses."""
 
     ADDRESS_INVALID = "address_invalid"
+    ADDRESS_SUPPRESSED = "address_suppressed"
     ADDRESS_UNKNOWN = "address_unknown"
     ALERT_CLOSED = "alert_closed"
+    COMPLAINT = "complaint"
     CONFIGURATION = "configuration"
     CONNECTION_LOST = "connection_lost"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONTACT_REPLACED = "contact_replaced"
+    DOMAIN_REFUSES_MAIL = "domain_refuses_mail"
+    DOMAIN_SLOW = "domain_slow"
     DOMAIN_UNREACHABLE = "domain_unreachable"
     EXPIRED = "expired"
     GREYLISTED = "greylisted"
     HAND_OVER_LATE = "hand_over_late"
     MAILBOX_DISABLED = "mailbox_disabled"
     MAILBOX_FULL = "mailbox_full"
+    MAILBOX_UNAVAILABLE = "mailbox_unavailable"
     MESSAGE_DEFECT = "message_defect"
     MESSAGE_TOO_BIG = "message_too_big"
+    OPERATOR = "operator"
     OWNER_CHANGED = "owner_changed"
     POLICY = "policy"
     PROVIDER_BUSY = "provider_busy"
     PROVIDER_UNREACHABLE = "provider_unreachable"
+    QUIET_HOURS = "quiet_hours"
     RENDERING = "rendering"
+    SCHEDULED = "scheduled"
     SENDER_REFUSED = "sender_refused"
     SESSION_LOST = "session_lost"
     SPAM = "spam"
+    SUPERSEDED = "superseded"
     THROTTLED = "throttled"
     UNDECODABLE = "undecodable"
     UNKNOWN_CODE = "unknown_code"

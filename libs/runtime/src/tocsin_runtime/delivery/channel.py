@@ -1,7 +1,8 @@
 """What a channel must do, and how it says what became of a message."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -24,11 +25,24 @@ class OutcomeClass(StrEnum):
     SUPPRESS = "suppress"
     """Will never work for this address."""
     PAUSE = "pause"
-    """Relay, credentials or sender are at fault, not this member; no attempt was used."""
+    """Provider, credentials, sender or route are at fault, not this member; no attempt was used."""
     DEFECT = "defect"
-    """We sent something malformed."""
+    """We sent something malformed: the alert stops."""
     LATE = "late"
     """Not begun in time; nothing happened."""
+
+
+class Scope(StrEnum):
+    """What a failure is the fault of, and so what a pause holds."""
+
+    CHANNEL = "channel"
+    """Every provider of it: nothing can leave."""
+    SENDER = "sender"
+    """The agency's sender identity."""
+    ROUTE = "route"
+    """The destination: a domain, a country."""
+    ALERT = "alert"
+    """What the alert says, or how we rendered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,14 @@ class Outcome:
     reason: Reason | None = None
     provider_status: str | None = None
     """Reply code and enhanced code, without text."""
+    scope: Scope | None = None
+    """What is at fault, where it is more than this delivery; always given with PAUSE."""
+    lasts: timedelta | None = None
+    """How long a pause is believed before it is probed, where the answer says so."""
+    provider: str | None = None
+    """Which provider was asked; None where none was."""
+    answer: str | None = None
+    """The answer's text: for the ledger alone, since it may name people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +75,15 @@ class Batch:
     """Monotonic seconds after which no hand-over may begin."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome of one delivery of a batch."""
+
+    number: int
+    """Its place in `Batch.deliveries`."""
+    outcome: Outcome
+
+
 class Gate(Protocol):
     """Asked in the same slice as the first byte of a hand-over."""
 
@@ -60,13 +91,37 @@ class Gate(Protocol):
         """Whether the claim is young enough and the session's heartbeat fresh enough."""
 
 
+class Holds(Protocol):
+    """Which providers are on hold, in every worker; probes end it."""
+
+    def is_held(self, provider: str) -> bool:
+        """Whether nothing is to be handed to this provider now."""
+
+    def hold(self, provider: str, reason: Reason, *, rest: timedelta | None = None) -> None:
+        """Hand this provider nothing until a probe succeeds, and `rest` has passed where given."""
+
+
+class RouteWatch(Protocol):
+    """Told how destinations do, so that a dead or slow one is paused."""
+
+    def slow(self, route: str) -> None:
+        """A hand-over to this route has been open for longer than is healthy."""
+
+
 class Channel(Protocol):
-    """One way to reach people. Its name is the provider in receipts."""
+    """One way to reach people, over one provider or several."""
 
-    name: str
+    providers: Sequence[str]
+    """Their names in receipts, metrics and pauses; at least one."""
 
-    async def send(self, batch: Batch, *, gate: Gate) -> Sequence[Outcome]:
-        """Hand every message over; one outcome for each, in order. Raises nothing but bugs."""
+    def send(
+        self, batch: Batch, *, gate: Gate, holds: Holds, routes: RouteWatch
+    ) -> AsyncIterator[Sequence[Settled]]:
+        """Hand every message over; outcomes come in parts, so that slow ones hold nobody else.
 
-    async def probe(self) -> bool:
+        Yields once when all are settled; where some take longer than about a second, first what is settled by then,
+        and the rest later. Each delivery settles exactly once. Raises nothing but bugs.
+        """
+
+    async def probe(self, provider: str) -> bool:
         """Whether the provider can be reached and lets us in."""

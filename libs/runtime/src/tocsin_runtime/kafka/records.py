@@ -7,7 +7,7 @@ from uuid import UUID
 from tocsin_runtime.kafka.producer import Record
 from tocsin_schemas.codec import cloud_event, encode, partition_for
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.topics import TOPICS
+from tocsin_schemas.topics import TOPICS, receipt_partition
 
 _PARTITIONS: Final = {topic.name: topic.partitions for topic in TOPICS}
 
@@ -26,13 +26,14 @@ def event_record(
 
 
 def receipt_record(receipt: Receipt, *, topic: str, source: str) -> Record:
-    """Make the record of a receipt."""
-    return event_record(
-        topic,
-        key=receipt.delivery_id,
+    """Make the record of a receipt, among those of its lane."""
+    headers = cloud_event(
+        "io.tocsin.receipt.v1", event_id=str(receipt.id), source=source, time=receipt.occurred_at
+    )
+    return Record(
+        topic=topic,
+        partition=receipt_partition(receipt.delivery_id, lane=receipt.lane),
+        key=str(receipt.delivery_id).encode(),
         value=encode(receipt),
-        event_type="io.tocsin.receipt.v1",
-        event_id=str(receipt.id),
-        source=source,
-        time=receipt.occurred_at,
+        headers=headers,
     )
