@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
 from tocsin_store.geometry import Metres, Shape
-from tocsin_store.pool import Connection
+from tocsin_store.pool import Connection, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,33 @@ class NewAlert:
     body: Mapping[str, object]
     shapes: Sequence[Shape]
     channels: Sequence[Channel]
+    effective: datetime | None = None
+    """When it begins, where that is later: the audience is frozen then."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """What replaces the version in force."""
+
+    state: Literal["live", "cancelled"]
+    lane: Lane
+    severity: Severity
+    purpose: Purpose
+    expires_at: datetime
+    body: Mapping[str, object]
+    shapes: Sequence[Shape]
+    channels: Sequence[Channel]
+    reached: bool
+    """To those whom any earlier version reached, on these channels; else to everyone now in the audience."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as it was posted."""
+
+    version: int
+    created_at: datetime
+    body: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +63,12 @@ class Alert:
     created_at: datetime
     frozen_at: datetime
     expires_at: datetime
+    open: bool
+    """Whether the version in force may be sent, until it expires."""
     body: Mapping[str, object]
+
+
+_COLUMNS: Final = "a.id, a.version, a.state, a.lane, a.created_at, a.frozen_at, a.expires_at, a.open"
 
 
 async def insert(conn: Connection, alert: NewAlert) -> Alert:
@@ -44,24 +77,99 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
     The caller's transaction also holds audit and outbox; nothing is accepted before its commit.
     """
     row = await conn.fetchrow(
-        """
-        INSERT INTO alert (agency_id, state,  lane, severity, purpose, expires_at)
-        VALUES            ($1,        'live', $2,   $3,       $4,      $5)
-        RETURNING id, version, state, lane, created_at, frozen_at, expires_at
+        f"""
+        INSERT INTO alert AS a (agency_id, state,  lane, severity, purpose, expires_at, frozen_at)
+        VALUES                 ($1,        'live', $2,   $3,       $4,      $5,         coalesce($6, now()))
+        RETURNING {_COLUMNS}
         """,
         alert.agency_id,
         alert.lane,
         alert.severity,
         alert.purpose,
         alert.expires_at,
+        alert.effective,
     )
     if row is None:  # an INSERT without ON CONFLICT returns its row; the type does not know
         raise LookupError("alert")
-    stored = Alert(**{**row, "lane": Lane(row["lane"])}, body=alert.body)
+    stored = _alert(row, body=alert.body)
     await _insert_content(conn, stored)
     await _insert_shapes(conn, stored, alert.shapes)
-    await _insert_fan_outs(conn, stored, alert.channels)
+    await _insert_fan_outs(conn, stored, alert.channels, reached=False)
     return stored
+
+
+async def lock(conn: Connection, alert_id: UUID, *, agency_id: UUID) -> Alert | None:
+    """Read an agency's alert so that nobody else changes it before the transaction ends; waits for claims in flight."""
+    row = await conn.fetchrow(
+        f"""
+        SELECT {_COLUMNS}, c.body
+        FROM   alert         a
+        JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
+        WHERE  a.id = $1 AND a.agency_id = $2
+        FOR NO KEY UPDATE OF a
+        """,
+        alert_id,
+        agency_id,
+    )
+    return None if row is None else _alert(row)
+
+
+async def cancel(conn: Connection, alert: Alert) -> None:
+    """End a locked alert: from the commit on no claim takes any of it, and what has not begun never does."""
+    await conn.execute("UPDATE alert SET state = 'cancelled', open = false WHERE id = $1", alert.id)
+    await _end_scheduled(conn, alert)
+
+
+async def add_version(conn: Connection, alert: Alert, new: NewVersion) -> Alert:
+    """Replace the version in force of a locked alert: from the commit on no claim takes anything of earlier ones."""
+    await _end_scheduled(conn, alert)
+    row = await conn.fetchrow(
+        f"""
+        UPDATE alert a
+        SET    version = a.version + 1, state = $2, open = true, lane = $3, severity = $4, purpose = $5, expires_at = $6,
+               frozen_at = now()
+        WHERE  id = $1
+        RETURNING {_COLUMNS}
+        """,
+        alert.id,
+        new.state,
+        new.lane,
+        new.severity,
+        new.purpose,
+        new.expires_at,
+    )
+    if row is None:
+        raise LookupError("alert")
+    stored = _alert(row, body=new.body)
+    await _insert_content(conn, stored)
+    await _insert_shapes(conn, stored, new.shapes)
+    await _insert_fan_outs(conn, stored, new.channels, reached=new.reached)
+    return stored
+
+
+async def _end_scheduled(conn: Connection, alert: Alert) -> None:
+    """End fan-outs whose time has not come: nobody was promised anything yet."""
+    await conn.execute(
+        """UPDATE fan_out SET done_at = now()
+           WHERE  alert_id = $1 AND done_at IS NULL AND chunks = 0 AND not_before > now()""",
+        alert.id,
+    )
+
+
+async def channels_of(conn: Connection, alert_id: UUID) -> list[Channel]:
+    """The channels that any version of an alert was sent on."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT channel FROM fan_out WHERE alert_id = $1 ORDER BY channel", alert_id
+    )
+    return [Channel(row["channel"]) for row in rows]
+
+
+async def versions(conn: Connection, alert_id: UUID) -> list[Version]:
+    """Every version, oldest first."""
+    rows = await conn.fetch(
+        "SELECT version, created_at, body FROM alert_content WHERE alert_id = $1 ORDER BY version", alert_id
+    )
+    return [Version(**row) for row in rows]
 
 
 async def _insert_content(conn: Connection, alert: Alert) -> None:
@@ -91,25 +199,29 @@ def _text(ring: Sequence[Metres]) -> str:
     return "(" + ",".join(f"({easting!r},{northing!r})" for easting, northing in ring) + ")"
 
 
-async def _insert_fan_outs(conn: Connection, alert: Alert, channels: Sequence[Channel]) -> None:
+async def _insert_fan_outs(
+    conn: Connection, alert: Alert, channels: Sequence[Channel], *, reached: bool
+) -> None:
     await conn.execute(
         """
-        INSERT INTO fan_out (alert_id, version, channel, lane)
-        SELECT               $1,       $2,      channel, $4
+        INSERT INTO fan_out (alert_id, version, channel, lane, not_before, reached)
+        SELECT               $1,       $2,      channel, $4,   $5,         $6
         FROM   unnest($3::text[]) channel
         """,
         alert.id,
         alert.version,
         [channel.value for channel in channels],
         alert.lane,
+        alert.frozen_at,
+        reached,
     )
 
 
 async def find(conn: Connection, alert_id: UUID, *, agency_id: UUID) -> Alert | None:
     """An agency's alert; None where it is another's: its existence is not told."""
     row = await conn.fetchrow(
-        """
-        SELECT a.id, a.version, a.state, a.lane, a.created_at, a.frozen_at, a.expires_at, c.body
+        f"""
+        SELECT {_COLUMNS}, c.body
         FROM   alert         a
         JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
         WHERE  a.id = $1 AND a.agency_id = $2
@@ -117,14 +229,14 @@ async def find(conn: Connection, alert_id: UUID, *, agency_id: UUID) -> Alert | 
         alert_id,
         agency_id,
     )
-    return None if row is None else Alert(**{**row, "lane": Lane(row["lane"])})
+    return None if row is None else _alert(row)
 
 
 async def page(conn: Connection, *, agency_id: UUID, before: UUID | None, limit: int) -> list[Alert]:
     """An agency's alerts, newest first, from below `before`; stable under inserts."""
     rows = await conn.fetch(
-        """
-        SELECT a.id, a.version, a.state, a.lane, a.created_at, a.frozen_at, a.expires_at, c.body
+        f"""
+        SELECT {_COLUMNS}, c.body
         FROM   alert         a
         JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
         WHERE  a.agency_id = $1 AND ($2::uuid IS NULL OR a.id < $2)
@@ -135,4 +247,9 @@ async def page(conn: Connection, *, agency_id: UUID, before: UUID | None, limit:
         before,
         limit,
     )
-    return [Alert(**{**row, "lane": Lane(row["lane"])}) for row in rows]
+    return [_alert(row) for row in rows]
+
+
+def _alert(row: Row, *, body: Mapping[str, object] | None = None) -> Alert:
+    found = {**row, "lane": Lane(row["lane"])}
+    return Alert(**found) if body is None else Alert(**found, body=body)

@@ -7,7 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
+from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Pool, Row
+from tocsin_store.suppressions import SUPPRESSED
 
 CLAIM_LIMIT: Final = 200
 """Most ids a claim takes: beyond it latency grows faster than throughput."""
@@ -29,6 +31,8 @@ class ClaimedDelivery:
     """Attempts so far whose outcome nobody knows."""
     resolve: bool
     """Whether an earlier attempt's outcome must be looked up before another is made."""
+    probes: str | None = None
+    """The route on hold that this one tries: whether it goes through decides whether the others may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +59,38 @@ class Claims:
 
 _VERDICTS: Final = {
     "alert_closed": (ReceiptKind.CANCELLED, Reason.ALERT_CLOSED),
+    "superseded": (ReceiptKind.CANCELLED, Reason.SUPERSEDED),
     "expired": (ReceiptKind.EXPIRED, Reason.EXPIRED),
     "consent_withdrawn": (ReceiptKind.SUPPRESSED, Reason.CONSENT_WITHDRAWN),
     "contact_replaced": (ReceiptKind.SUPPRESSED, Reason.CONTACT_REPLACED),
-    "paused": (ReceiptKind.DEFERRED, Reason.PROVIDER_UNREACHABLE),
+    "suppressed": (ReceiptKind.SUPPRESSED, Reason.ADDRESS_SUPPRESSED),
+    "quiet": (ReceiptKind.DEFERRED, Reason.QUIET_HOURS),
+    "held": (ReceiptKind.DEFERRED, Reason.PROVIDER_UNREACHABLE),
 }
 
-CLAIM: Final = """
+CLAIM: Final = f"""
 WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock holds its end back until we commit
     SELECT id FROM session WHERE id = $3 AND state = 'live' FOR KEY SHARE
 ), a AS MATERIALIZED (              -- after a wait for this lock the row is read anew
-    SELECT id, agency_id, version, purpose, state, expires_at FROM alert WHERE id = $1 FOR SHARE
-), hold AS MATERIALIZED (
-    SELECT max(until) AS until FROM pause WHERE channel = $5 AND route = '*' AND until > now()
+    SELECT id, agency_id, version, purpose, lane, severity, open, expires_at FROM alert WHERE id = $1 FOR SHARE
+), hold AS MATERIALIZED (           -- few, most often none
+    SELECT route, until, reason FROM pause WHERE channel = $5
 ), picked AS MATERIALIZED (
     SELECT d.id, d.fence, d.alert_version, d.member_id, d.attempts, d.ambiguous, p.address, m.name, m.language,
-           coalesce(due.kind = 'resolve', false) AS resolve, hold.until,
+           coalesce(due.kind = 'resolve', false) AS resolve, coalesce(quiet.until, held.until) AS until, held.reason,
+           CASE WHEN due.probe THEN due.route END AS probes,
            CASE WHEN d.work = 'claimed' AND d.session = own.id AND d.claim_token = $4 THEN 'again'
                 WHEN d.work <> 'waiting' OR due.due_at > now()                        THEN 'nothing'
-                WHEN a.state <> 'live' OR a.version <> d.alert_version                THEN 'alert_closed'
+                WHEN a.version <> d.alert_version                                     THEN 'superseded'
+                WHEN NOT a.open                                                       THEN 'alert_closed'
                 WHEN a.expires_at <= now()                                            THEN 'expired'
                 WHEN c.granted IS NULL                                                THEN 'consent_withdrawn'
                 WHEN p.confirmed_at IS NULL OR p.valid_until <= now()                 THEN 'contact_replaced'
-                WHEN hold.until IS NOT NULL                                           THEN 'paused'
+                WHEN {SUPPRESSED}                                                     THEN 'suppressed'
+                WHEN quiet.until IS NOT NULL                                          THEN 'quiet'
+                WHEN held.until IS NOT NULL AND due.probe IS NOT TRUE                 THEN 'held'
                 ELSE 'take' END AS verdict
-    FROM own CROSS JOIN a CROSS JOIN hold
+    FROM own CROSS JOIN a
     CROSS JOIN unnest($2::uuid[]) AS u(id)
     CROSS JOIN LATERAL (SELECT * FROM delivery      WHERE id = u.id AND alert_id = a.id  OFFSET 0) d
     CROSS JOIN LATERAL (SELECT * FROM contact_point WHERE id = d.contact_point_id        OFFSET 0) p
@@ -90,6 +101,11 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
                           AND purpose = a.purpose AND channel = d.channel
                           AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
                         LIMIT 1 OFFSET 0) c ON true
+    LEFT  JOIN LATERAL (SELECT quiet_until(now(), m.time_zone, starts, ends) AS until FROM quiet_hours
+                        WHERE a.lane = 'routine' AND member_id = d.member_id AND channel = d.channel
+                        OFFSET 0) quiet ON true
+    LEFT  JOIN LATERAL (SELECT until, reason FROM hold WHERE route IN ({ROUTES})
+                        ORDER BY until DESC LIMIT 1) held ON true
 ), taken AS (
     UPDATE delivery d
     SET    work = 'claimed', session = $3, claim_token = $4, claimed_at = now(), fence = d.fence + 1, fact_rank = 0
@@ -100,7 +116,7 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
     DELETE FROM due USING taken WHERE due.delivery_id = taken.id
 )
 SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, alert_version, member_id, address, name, language,
-       attempts, ambiguous, resolve, until, verdict
+       attempts, ambiguous, resolve, probes, until, reason, verdict
 FROM   picked LEFT JOIN taken ON taken.id = picked.id
 WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing')
 """
@@ -145,10 +161,12 @@ def _taken(row: Row) -> ClaimedDelivery:
         row["attempts"],
         row["ambiguous"],
         row["resolve"],
+        row["probes"],
     )
 
 
 def _verdict(row: Row) -> Verdict:
     kind, reason = _VERDICTS[row["verdict"]]
     due_at = row["until"] if kind is ReceiptKind.DEFERRED else None
-    return Verdict(row["id"], row["fence"], row["alert_version"], kind, reason, due_at)
+    why = Reason(row["reason"]) if row["verdict"] == "held" else reason
+    return Verdict(row["id"], row["fence"], row["alert_version"], kind, why, due_at)

@@ -32,6 +32,8 @@ class ChunkToEnqueue(ChunkKey):
     """A chunk whose ids must go to Kafka; locked until its transaction ends."""
 
     delivery_ids: Sequence[UUID]
+    over: bool
+    """Whether its alert version has ended: nothing of it is to go to Kafka any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,13 @@ class DueDelivery:
 
 
 NEXT: Final = """
-SELECT   alert_id, version, wave, channel, number, delivery_ids
-FROM     chunk
-WHERE    channel = $1 AND lane = $2::lane AND settled_at IS NULL AND enqueued_at IS NULL
-ORDER BY created_at, alert_id, number
+SELECT   c.alert_id, c.version, wave, channel, number, delivery_ids,
+         c.version <> a.version OR NOT a.open OR a.expires_at <= now() AS over
+FROM     chunk c JOIN alert a ON a.id = c.alert_id
+WHERE    channel = $1 AND c.lane = $2::lane AND settled_at IS NULL AND enqueued_at IS NULL
+ORDER BY c.created_at, c.alert_id, number
 LIMIT    1
-FOR UPDATE SKIP LOCKED
+FOR UPDATE OF c SKIP LOCKED
 """
 
 ROOM: Final = """
@@ -71,15 +74,22 @@ SELECT greatest($3, (SELECT coalesce(sum(deliveries), 0) FROM chunk
           AND enqueued_at IS NOT NULL AND passed_at IS NULL) AS room
 """
 
+# What waits for a route that is still on hold is put off with it, without a word on Kafka.
 TAKE_DUE: Final = """
 WITH taken AS MATERIALIZED (
-    SELECT   delivery_id FROM due
-    WHERE    channel = $1 AND lane = $2::lane AND produce_after <= now()
+    SELECT   due.delivery_id, held.until
+    FROM     due LEFT JOIN LATERAL (SELECT greatest(until, now() + interval '1 second') AS until FROM pause
+                                    WHERE  channel = due.channel AND route = due.route AND NOT due.probe OFFSET 0) held
+             ON true
+    WHERE    due.channel = $1 AND lane = $2::lane AND produce_after <= now()
     ORDER BY produce_after LIMIT $3
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF due SKIP LOCKED
+), moved AS (
+    UPDATE due SET produce_after = coalesce(taken.until, now() + $4::interval), due_at = coalesce(taken.until, due_at)
+    FROM taken WHERE due.delivery_id = taken.delivery_id
+    RETURNING due.delivery_id, due.alert_id, due.kind::text, taken.until IS NULL AS goes
 )
-UPDATE due SET produce_after = now() + $4::interval FROM taken WHERE due.delivery_id = taken.delivery_id
-RETURNING due.delivery_id, due.alert_id, due.kind::text
+SELECT delivery_id, alert_id, kind, goes FROM moved
 """
 
 STILL_WAITING: Final = """
@@ -163,10 +173,15 @@ async def still_waiting(pool: Pool, delivery_ids: Sequence[UUID]) -> list[UUID]:
 
 async def take_due(
     pool: Pool, *, channel: Channel, lane: Lane, limit: int, again_after: timedelta
-) -> list[DueDelivery]:
-    """Take deliveries whose time has come; they come back after `again_after` unless a claim deletes their row."""
+) -> tuple[list[DueDelivery], bool]:
+    """Take deliveries whose time has come; they come back after `again_after` unless a claim deletes their row.
+
+    Returns:
+        Those that are to go, and whether there may be more.
+    """
     rows = await pool.fetch(TAKE_DUE, channel.value, lane.value, limit, again_after)
-    return [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows]
+    going = [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows if row["goes"]]
+    return going, len(rows) == limit
 
 
 async def give_back_due(pool: Pool, delivery_ids: Sequence[UUID]) -> None:
@@ -188,6 +203,7 @@ def _chunk(row: Row) -> ChunkToEnqueue:
         Channel(row["channel"]),
         row["number"],
         row["delivery_ids"],
+        row["over"],
     )
 
 

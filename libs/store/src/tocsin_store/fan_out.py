@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from tocsin_store.chunks import CHUNK
 from tocsin_store.pool import Connection, Pool, Row
 
 CHUNK_LIMIT: Final = 2_000
@@ -12,7 +13,7 @@ CHUNK_LIMIT: Final = 2_000
 NEXT: Final = """
 SELECT alert_id, version, wave, channel, lane, after_member, after_point, chunks
 FROM   fan_out
-WHERE  done_at IS NULL
+WHERE  done_at IS NULL AND NOT reached AND not_before <= now()
 ORDER  BY lane, created_at, channel
 LIMIT  1
 FOR UPDATE SKIP LOCKED
@@ -35,16 +36,16 @@ _SMALL: Final = """
 # LIMIT 1 and OFFSET 0 keep the planner from turning the probes around.
 _LARGE: Final = """
     SELECT m.id
-    FROM   (SELECT id FROM member WHERE id >= $5 ORDER BY id) m
+    FROM   (SELECT id FROM member WHERE id >= $6 ORDER BY id) m
     CROSS  JOIN LATERAL (SELECT FROM (SELECT location FROM place WHERE member_id = m.id OFFSET 0) p
                          JOIN   shape s ON p.location <@ s.outline
                                        AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
                          LIMIT  1) inside
 """
 
-_CHUNK: Final = """
+_PAGE: Final = """
 WITH a AS MATERIALIZED (
-    SELECT id, agency_id, purpose, frozen_at, lane FROM alert WHERE id = $1 FOR SHARE
+    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open FROM alert WHERE id = $1 FOR SHARE
 ), shape AS MATERIALIZED (
     SELECT outline, holes FROM alert_shape WHERE alert_id = $1 AND version = $2
 ), page AS MATERIALIZED (
@@ -60,29 +61,17 @@ WITH a AS MATERIALIZED (
                            AND  p.valid_from <= a.frozen_at
                            AND  (p.valid_until IS NULL OR p.valid_until > a.frozen_at)
                          OFFSET 0) cp
-    WHERE  (m.id, cp.id) > ($5, $6)
+    WHERE  (m.id, cp.id) > ($6, $7)
     ORDER  BY m.id, cp.id
-    LIMIT  $7
-), made AS (
-    INSERT INTO delivery (id, alert_id, alert_version, member_id, contact_point_id, wave, channel)
-    SELECT delivery_id(a.id, $2, member_id, contact_point_id, $3) AS id, a.id, $2, member_id, contact_point_id, $3, $4
-    FROM   page CROSS JOIN a
-    ORDER  BY 1
-    ON CONFLICT DO NOTHING
-    RETURNING id
-), ids AS MATERIALIZED (
-    SELECT coalesce(array_agg(id), '{{}}') AS ids, count(*)::int AS n FROM made
-), kept AS (
-    INSERT INTO chunk (alert_id, version, wave, channel, number, lane, deliveries, delivery_ids)
-    SELECT a.id, $2, $3, $4, $8, a.lane, ids.n, ids.ids FROM a CROSS JOIN ids WHERE ids.n > 0
-), tallied AS (
-    INSERT INTO tally_delta (alert_id, alert_version, channel, state, n)
-    SELECT a.id, $2, $4, 'pending', ids.n FROM a CROSS JOIN ids WHERE ids.n > 0
+    LIMIT  $8
 )
-SELECT (SELECT n FROM ids) AS made, count(*) AS seen,
+"""
+
+_SEEN: Final = """
+SELECT (SELECT n FROM made_n) AS made, count(*) AS seen,
        (SELECT member_id FROM page ORDER BY member_id DESC LIMIT 1) AS last_member,
        (SELECT contact_point_id FROM page ORDER BY member_id DESC, contact_point_id DESC LIMIT 1) AS last_point,
-       count(DISTINCT member_id) FILTER (WHERE member_id <> $5) AS members -- one cut in two by a page counts once
+       count(DISTINCT member_id) FILTER (WHERE member_id <> $6) AS members -- one cut in two by a page counts once
 FROM   page
 """
 
@@ -130,14 +119,14 @@ async def _insert_page(connection: Connection, *, fan_out: Row, limit: int) -> R
     alert = (fan_out["alert_id"], fan_out["version"])
     small = fan_out["chunks"] == 0 and await connection.fetchval(IS_SMALL, *alert, limit)
     row = await connection.fetchrow(
-        _CHUNK.format(candidates=_SMALL if small else _LARGE),
+        _PAGE.format(candidates=_SMALL if small else _LARGE) + CHUNK + _SEEN,
         *alert,
         fan_out["wave"],
         fan_out["channel"],
+        fan_out["chunks"],
         fan_out["after_member"],
         fan_out["after_point"],
         limit,
-        fan_out["chunks"],
     )
     if row is None:
         raise RuntimeError("a chunk answers with one row")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -87,6 +87,20 @@ async def add_contact_points(conn: Connection, points: Iterable[ContactPoint]) -
             (p.id, p.member_id, p.channel.value, p.address, p.confirmed_at, p.valid_until) for p in points
         ),
         columns=["id", "member_id", "channel", "address", "confirmed_at", "valid_until"],
+    )
+
+
+async def keep_quiet(
+    conn: Connection, member_id: UUID, *, channel: Channel, starts: time, ends: time
+) -> None:
+    """Set a member's quiet hours on a channel, by the clock on their wall; over midnight where `ends` is earlier."""
+    await conn.execute(
+        """INSERT INTO quiet_hours (member_id, channel, starts, ends) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (member_id, channel) DO UPDATE SET starts = excluded.starts, ends = excluded.ends""",
+        member_id,
+        channel.value,
+        starts,
+        ends,
     )
 
 

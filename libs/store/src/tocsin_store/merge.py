@@ -6,29 +6,38 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.messages import Receipt
+from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool
+from tocsin_store.suppressions import suppress_struck
 
-MERGE: Final = """
+MERGE: Final = f"""
 WITH r AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::delivery_state[], $6::text[], $7::text[],
-                         $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]) WITH ORDINALITY
+                         $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::smallint[])
+        WITH ORDINALITY
         AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
-             ordinal)
+             attempt, ordinal)
 ), known AS MATERIALIZED (
-    SELECT r.*, d.alert_id, d.alert_version, d.channel, a.lane, a.frozen_at, a.expires_at,
-           CASE WHEN r.kind = 'deferred' THEN coalesce(p.until, now()) -- the pause as it is now, not as it was
-                WHEN r.kind = 'released' THEN now()
+    SELECT r.*, d.alert_id, d.alert_version, d.channel, d.contact_point_id, a.agency_id, a.lane, a.frozen_at, a.expires_at,
+           CASE WHEN r.kind = 'deferred' AND r.reason = 'quiet_hours' THEN 'quiet_hours' ELSE h.route END AS route,
+           CASE WHEN r.kind = 'released' THEN now()
+                WHEN r.kind = 'deferred' AND r.reason IS DISTINCT FROM 'quiet_hours'
+                THEN coalesce(h.until, now())  -- the hold as it is now, not as it was
                 ELSE r.due_at END AS again_at
     FROM r
-    CROSS JOIN LATERAL (SELECT alert_id, alert_version, channel FROM delivery WHERE id = r.delivery_id OFFSET 0) d
-    CROSS JOIN LATERAL (SELECT lane, frozen_at, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
-    LEFT  JOIN LATERAL (SELECT until FROM pause WHERE channel = d.channel AND route = '*' AND until > now()
-                        OFFSET 0) p ON true
+    CROSS JOIN LATERAL (SELECT alert_id, alert_version, channel, contact_point_id FROM delivery
+                        WHERE id = r.delivery_id OFFSET 0) d
+    CROSS JOIN LATERAL (SELECT id, agency_id, lane, frozen_at, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
+    LEFT  JOIN LATERAL (SELECT h.route, h.until
+                        FROM  (SELECT channel, address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
+                        JOIN   pause h ON h.channel = p.channel AND h.route IN ({ROUTES})
+                        WHERE  r.kind = 'deferred' AND r.reason IS DISTINCT FROM 'quiet_hours'
+                        ORDER  BY h.until DESC LIMIT 1) h ON true
 ), fresh AS (                          -- a fact told twice is told once
     INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
-                         fence, channel, kind, state, reason, provider, provider_status)
-    SELECT delivery_id, id, alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $12 + ordinal,
-           alert_version, fence, channel, kind, state, reason, provider, provider_status
+                         fence, channel, kind, state, reason, provider, provider_status, attempt)
+    SELECT delivery_id, id, alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $13 + ordinal,
+           alert_version, fence, channel, kind, state, reason, provider, provider_status, attempt
     FROM known
     ON CONFLICT DO NOTHING
     RETURNING delivery_id, id
@@ -42,7 +51,7 @@ WITH r AS MATERIALIZED (
         reason     = CASE WHEN state_rank(f.state) > state_rank(d.state) OR f.state = d.state THEN f.reason
                           ELSE d.reason END,
         attempts   = d.attempts + (d.work = 'claimed' AND d.fence = f.fence
-                                   AND f.kind NOT IN ('deferred', 'released'))::int,
+                                   AND f.kind NOT IN ('deferred', 'released', 'complained'))::int,
         ambiguous  = d.ambiguous + (f.kind = 'unknown')::int,
         work       = CASE WHEN NOT sets_work(d.work, d.fence, d.fact_rank, f.fence, f.rank, f.is_verdict) THEN d.work
                           WHEN f.again_at IS NULL OR state_rank(d.state) >= 4 THEN 'none'::delivery_work
@@ -55,16 +64,26 @@ WITH r AS MATERIALIZED (
     WHERE d.id = f.delivery_id
     RETURNING d.id, d.alert_id, d.alert_version, d.channel, old.state AS o, new.state AS n, new.work AS work,
               sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
-              f.kind, f.again_at, f.lane, f.frozen_at, f.expires_at, f.occurred_at
+              f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
     SELECT id, alert_id, (CASE WHEN n = 'unknown' AND kind <> 'refused' THEN 'resolve' ELSE 'send' END)::due_kind,
-           channel, lane, CASE WHEN kind = 'deferred' THEN '*' END, least(again_at, expires_at), least(again_at, expires_at)
+           channel, lane, route, least(again_at, expires_at), least(again_at, expires_at)
     FROM moved WHERE sets AND work = 'waiting'
     ON CONFLICT (delivery_id) DO UPDATE
-    SET kind = excluded.kind, route = excluded.route, due_at = excluded.due_at, produce_after = excluded.produce_after
+    SET kind = excluded.kind, route = excluded.route, due_at = excluded.due_at, produce_after = excluded.produce_after,
+        probe = false
 ), done AS (
     DELETE FROM due USING moved WHERE due.delivery_id = moved.id AND moved.sets AND moved.work = 'none'
+), struck AS (
+    INSERT INTO strike (channel, address, reason, delivery_id, alert_id, agency_id, provider_status, at)
+    SELECT f.channel, lower(p.address), f.reason, f.delivery_id, f.alert_id, f.agency_id, f.provider_status, f.occurred_at
+    FROM   fact f
+    JOIN   strike_rule rule ON rule.channel = f.channel AND rule.reason = f.reason
+    CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = f.contact_point_id OFFSET 0) p
+    WHERE  f.kind IN ('failed', 'refused', 'complained')
+    ON CONFLICT DO NOTHING
+    RETURNING channel, address
 ), tallied AS (
     INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
     SELECT alert_id, alert_version, channel, state, bucket, sum(k)
@@ -75,7 +94,9 @@ WITH r AS MATERIALIZED (
           SELECT alert_id, alert_version, channel, n, time_bucket(occurred_at - frozen_at), 1 FROM moved WHERE o <> n) x
     GROUP BY 1, 2, 3, 4, 5
 )
-SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched
+SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched,
+       ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
+       ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
 """
 
 ADVANCE: Final = """
@@ -193,12 +214,15 @@ async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], o
         [r.due_at for r in receipts],
         [r.occurred_at for r in receipts],
         [r.recorded_at for r in receipts],
+        [r.attempt for r in receipts],
         ordinal,
     )
     if row is None:
         raise RuntimeError("the merge answers with one row")
     if unmatched := set(row["unmatched"]):
         await _keep_unmatched(connection, receipts=[r for r in receipts if r.id in unmatched])
+    if row["struck"]:
+        await suppress_struck(connection, list(zip(row["struck_channels"], row["struck"], strict=True)))
     return int(row["fresh"])
 
 

@@ -1,59 +1,150 @@
-"""Pauses: routes on hold. A pause spends no attempt; a probe ends it and what waited goes at once."""
+"""Routes on hold. A hold spends no attempt, keeps what waits for it in `due`, and is ended by a probe.
 
+A row of `pause` is a hold in force; `until` is when it is probed next. Providers are probed by workers, which can
+reach them without a message; everything else by the dispatcher, which lets one delivery that waits for it through.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from tocsin_schemas.words import Channel, Reason
-from tocsin_store.pool import Pool
+from tocsin_store.pool import Pool, Row
 
 WHOLE_CHANNEL: Final = "*"
+_PROVIDER: Final = "provider:"
+_SENDER: Final = "sender:"
+_ALERT: Final = "alert:"
+_PAGE: Final = 5_000
+
+ROUTES: Final = "'*', 'sender:' || a.agency_id, 'alert:' || a.id, route_of(d.channel, p.address)"
+"""Every route a delivery d to contact point p of alert a depends on, in SQL."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Held:
     """A hold in force."""
 
+    channel: Channel
+    route: str
     reason: Reason
+    since: datetime
     until: datetime
     age: timedelta
     """How long it has lasted, by the database's clock."""
 
 
-RESUME: Final = """
-WITH over AS (DELETE FROM pause WHERE channel = $1 AND route = $2)
-UPDATE due SET due_at = least(due_at, now()), produce_after = least(produce_after, now())
-WHERE  channel = $1 AND route = $2
+def provider_route(name: str) -> str:
+    """The route of a provider: workers hand it nothing while it is on hold."""
+    return f"{_PROVIDER}{name}"
+
+
+def sender_route(agency_id: UUID) -> str:
+    """The route of an agency's sender identity."""
+    return f"{_SENDER}{agency_id}"
+
+
+def alert_route(alert_id: UUID) -> str:
+    """The route of an alert that was stopped: its content is at fault, or our rendering of it."""
+    return f"{_ALERT}{alert_id}"
+
+
+HOLD: Final = """
+INSERT INTO pause (channel, route, reason, until) VALUES ($1, $2, $3, now() + $4::interval)
+ON CONFLICT (channel, route) DO UPDATE SET until = greatest(pause.until, excluded.until), reason = excluded.reason
+RETURNING until
+"""
+
+IN_FORCE: Final = """
+SELECT channel, route, reason, since, until, now() - since AS age FROM pause
+WHERE  $1::text IS NULL OR channel = $1 ORDER BY channel, route
+"""
+
+RELEASE: Final = """
+WITH held AS MATERIALIZED (
+    SELECT delivery_id FROM due WHERE channel = $1 AND route = $2 ORDER BY produce_after LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+UPDATE due SET due_at = least(due_at, now()), produce_after = least(produce_after, now()), route = NULL, probe = false
+FROM   held WHERE due.delivery_id = held.delivery_id
+"""
+
+# One delivery goes through, the hold lasts on: twice as long each time, up to ten minutes.
+PROBE: Final = """
+WITH over AS MATERIALIZED (
+    SELECT channel, route, probes FROM pause
+    WHERE  until <= now() AND route <> '*' AND NOT starts_with(route, 'provider:')
+    ORDER  BY until LIMIT 100 FOR UPDATE SKIP LOCKED
+), chosen AS MATERIALIZED (
+    SELECT over.channel, over.route, d.delivery_id
+    FROM   over LEFT JOIN LATERAL (SELECT delivery_id FROM due WHERE channel = over.channel AND route = over.route
+                                   ORDER BY produce_after LIMIT 1 FOR UPDATE SKIP LOCKED) d ON true
+), tried AS (
+    UPDATE due SET probe = true, due_at = now(), produce_after = now()
+    FROM   chosen WHERE due.delivery_id = chosen.delivery_id
+), longer AS (
+    UPDATE pause p
+    SET    probes = p.probes + 1,
+           until = now() + least(interval '10 minutes', interval '30 seconds' * 2 ^ least(p.probes, 9))
+    FROM   chosen WHERE p.channel = chosen.channel AND p.route = chosen.route AND chosen.delivery_id IS NOT NULL
+), idle AS (                        -- nobody waits for it: the next message tells
+    DELETE FROM pause p USING chosen
+    WHERE  p.channel = chosen.channel AND p.route = chosen.route AND chosen.delivery_id IS NULL
+)
+SELECT channel, route, delivery_id IS NOT NULL AS tried FROM chosen
 """
 
 
-async def pause(pool: Pool, *, channel: Channel, reason: Reason, lasts: timedelta) -> datetime:
-    """Hold a channel, or hold it longer. Returns until when, unless a probe ends it sooner."""
-    until: datetime = await pool.fetchval(
-        """INSERT INTO pause (channel, route, reason, until) VALUES ($1, $2, $3, now() + $4::interval)
-           ON CONFLICT (channel, route) DO UPDATE
-           SET until  = greatest(pause.until, excluded.until),
-               since  = CASE WHEN pause.until > now() THEN pause.since ELSE now() END,
-               reason = excluded.reason
-           RETURNING until""",
-        channel.value,
-        WHOLE_CHANNEL,
-        reason.value,
-        lasts,
-    )
+async def hold(pool: Pool, *, channel: Channel, route: str, reason: Reason, lasts: timedelta) -> datetime:
+    """Put a route on hold, or keep it there longer. Returns when it is probed next."""
+    until: datetime = await pool.fetchval(HOLD, channel.value, route, reason.value, lasts)
     return until
 
 
-async def current(pool: Pool, *, channel: Channel) -> Pause | None:
-    """Tell whether the whole channel is on hold, and why."""
-    row = await pool.fetchrow(
-        "SELECT reason, until, now() - since AS age FROM pause WHERE channel = $1 AND route = $2 AND until > now()",
-        channel.value,
-        WHOLE_CHANNEL,
+async def in_force(pool: Pool, *, channel: Channel | None = None) -> list[Held]:
+    """Every hold, or a channel's."""
+    return [_held(row) for row in await pool.fetch(IN_FORCE, channel)]
+
+
+async def is_held(pool: Pool, *, channel: Channel) -> bool:
+    """Whether the whole channel is on hold."""
+    return bool(
+        await pool.fetchval(
+            "SELECT EXISTS (SELECT FROM pause WHERE channel = $1 AND route = $2)",
+            channel.value,
+            WHOLE_CHANNEL,
+        )
     )
-    return None if row is None else Pause(Reason(row["reason"]), row["until"], row["age"])
 
 
-async def resume(pool: Pool, *, channel: Channel) -> None:
-    """End the pause; what it deferred is due now."""
-    await pool.execute(RESUME, channel.value, WHOLE_CHANNEL)
+async def resume(pool: Pool, *, channel: Channel, route: str) -> int:
+    """End a hold; what waited for it is due now. Returns how many deliveries that were."""
+    await pool.execute("DELETE FROM pause WHERE channel = $1 AND route = $2", channel.value, route)
+    released = 0
+    while page := int((await pool.execute(RELEASE, channel.value, route, _PAGE)).rpartition(" ")[2]):
+        released += page
+    return released
+
+
+async def probe(pool: Pool) -> Mapping[tuple[Channel, str], bool]:
+    """Let one delivery of each hold whose time has come go through; a hold nobody waits for ends.
+
+    Returns:
+        By channel and route: whether one goes (True), or the hold ended.
+    """
+    return {(Channel(row["channel"]), row["route"]): row["tried"] for row in await pool.fetch(PROBE)}
+
+
+async def lapse_providers(pool: Pool, *, after: timedelta) -> None:
+    """End holds on providers that no worker keeps any more."""
+    await pool.execute(
+        "DELETE FROM pause WHERE (starts_with(route, 'provider:') OR route = '*') AND until < now() - $1::interval",
+        after,
+    )
+
+
+def _held(row: Row) -> Held:
+    return Held(
+        Channel(row["channel"]), row["route"], Reason(row["reason"]), row["since"], row["until"], row["age"]
+    )

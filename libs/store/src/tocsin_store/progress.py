@@ -42,7 +42,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A paused route that an unfinished alert waits for."""
+    """What an unfinished alert waits for, and until when at least."""
 
     channel: str
     route: str
@@ -85,16 +85,22 @@ async def read(conn: Connection, alert_id: UUID, *, alert_version: int) -> Progr
 
 
 async def holds(conn: Connection, alert_id: UUID, *, channels: Sequence[str]) -> list[Hold]:
-    """The pauses in force that deliveries of these channels of an alert wait for."""
+    """What an alert waits for: holds on routes of these channels, quiet hours, its own time."""
     first, last = id_range(alert_id)
     rows = await conn.fetch(
         """
         SELECT channel, route, reason, until
         FROM   pause p
-        WHERE  until > now() AND channel = ANY($1::text[])
+        WHERE  channel = ANY($1::text[]) AND NOT starts_with(route, 'provider:')
         AND    (route = '*' OR EXISTS (SELECT FROM due d
                                        WHERE  d.delivery_id BETWEEN $2 AND $3
                                        AND    d.alert_id = $4 AND d.channel = p.channel AND d.route = p.route))
+        UNION ALL
+        SELECT channel, route, 'quiet_hours', min(due_at) FROM due
+        WHERE  delivery_id BETWEEN $2 AND $3 AND alert_id = $4 AND route = 'quiet_hours' GROUP BY channel, route
+        UNION ALL
+        SELECT channel, '*', 'scheduled', not_before FROM fan_out
+        WHERE  alert_id = $4 AND done_at IS NULL AND not_before > now()
         ORDER  BY channel, route
         LIMIT  100
         """,

@@ -1,44 +1,12 @@
-"""Set-based statements that write `state`: recovery and expiry. Row, timeline, tally and outbox in one transaction."""
+"""Set-based statements that settle or free deliveries: recovery, and the end of an alert's versions."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from tocsin_store.pool import Pool
-
-# `moved` names: id, alert_id, alert_version, channel, fence, kind, fact_state, reason, due_at, o, n, frozen_at.
-_TELL: Final = """
-, told AS MATERIALIZED (
-    SELECT receipt_id(id, fence, kind, NULL, due_at) AS receipt, *, row_number() OVER (ORDER BY id) AS ordinal FROM moved
-), timeline AS (
-    INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version, fence,
-                         channel, kind, state, reason)
-    SELECT id, receipt, alert_id, due_at, now(), now(), pg_current_xact_id()::text::bigint, ordinal, alert_version, fence,
-           channel, kind, fact_state, reason
-    FROM told ON CONFLICT DO NOTHING
-), outboxed AS (
-    INSERT INTO outbox (topic, key, event_type, receipts)
-    SELECT 'receipts', alert_id, 'io.tocsin.receipt.v1',
-           jsonb_agg(jsonb_build_object(
-               'id', receipt, 'delivery_id', id, 'alert_id', alert_id, 'alert_version', alert_version, 'channel', channel,
-               'fence', fence, 'kind', kind, 'state', fact_state, 'reason', reason, 'due_at', due_at,
-               'occurred_at', now(), 'recorded_at', now()) ORDER BY ordinal)
-    FROM told GROUP BY alert_id, (ordinal - 1) / 1000
-), tallied AS (
-    INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
-    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
-    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM told WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, -1, 1 FROM told WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, time_bucket(now() - frozen_at), 1 FROM told WHERE o <> n) x
-    GROUP BY 1, 2, 3, 4, 5
-)
-SELECT count(*) FROM moved
-"""
-
-# An alert's deliveries are a range of the primary key: its 48-bit time and the next.
-_RANGE: Final = "d.id >= alert_first(a.id) AND d.id < alert_end(a.id) AND d.alert_id = a.id"
+from tocsin_store.telling import RANGE, TELL
 
 RECOVER: Final = f"""
 WITH moved AS (
@@ -48,7 +16,7 @@ WITH moved AS (
            reason = 'session_lost', attempts = d.attempts + 1, ambiguous = d.ambiguous + 1, fact_rank = 1,
            updated_at = now()
     FROM   alert a
-    WHERE  a.id = $1 AND {_RANGE} AND d.work = 'claimed' AND d.session = $2
+    WHERE  a.id = $1 AND {RANGE} AND d.work = 'claimed' AND d.session = $2
       AND  d.claimed_at < coalesce($3::timestamptz, 'infinity')
     RETURNING d.id, d.alert_id, d.alert_version, d.channel, d.fence, 'unknown' AS kind,
               'unknown'::delivery_state AS fact_state, 'session_lost' AS reason, now() AS due_at,
@@ -57,41 +25,70 @@ WITH moved AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, due_at, produce_after)
     SELECT id, alert_id, 'resolve', channel, lane, now(), now() FROM moved WHERE work = 'waiting'
     ON CONFLICT (delivery_id) DO NOTHING
-){_TELL}
+){TELL}
+SELECT count(*) FROM moved
 """
 
-EXPIRE: Final = f"""
-WITH waiting AS MATERIALIZED (
-    SELECT d.id FROM alert a JOIN delivery d ON {_RANGE}
-    WHERE  a.id = $1 AND a.expires_at <= now() AND d.work = 'waiting'
-    ORDER  BY d.id LIMIT $2
-    FOR UPDATE OF d SKIP LOCKED
+# A version has ended when another replaced it, when the alert was cancelled, or when it has expired.
+_IS_OVER: Final = "(c.version <> a.version OR NOT a.open OR a.expires_at <= now())"
+
+OVER: Final = f"""
+SELECT   c.alert_id, c.version
+FROM     alert_content c JOIN alert a ON a.id = c.alert_id
+WHERE    c.settled_at IS NULL AND {_IS_OVER}
+ORDER BY a.lane, c.alert_id, c.version
+LIMIT    100
+"""
+
+CLOSE: Final = f"""
+WITH a AS MATERIALIZED (
+    SELECT a.*, CASE WHEN c.version <> a.version THEN 'superseded' WHEN NOT a.open THEN 'alert_closed'
+                     ELSE 'expired' END AS why
+    FROM   alert a JOIN alert_content c ON c.alert_id = a.id AND c.version = $2
+    WHERE  a.id = $1 AND {_IS_OVER}
+), page AS MATERIALIZED (
+    SELECT d.id, d.alert_version FROM delivery d, a WHERE {RANGE} AND d.id > $3 ORDER BY d.id LIMIT $4
+), waiting AS MATERIALIZED (            -- locked in order; what a claim or the merge holds now comes in the next pass
+    SELECT d.id FROM (SELECT id FROM page WHERE alert_version = $2 ORDER BY id) page
+    CROSS JOIN LATERAL (SELECT id FROM delivery WHERE id = page.id AND work = 'waiting' FOR UPDATE SKIP LOCKED) d
 ), moved AS (
     UPDATE delivery d
-    SET    state = CASE WHEN state_rank(d.state) < 4 THEN 'expired' ELSE d.state END, work = 'none', reason = 'expired',
-           updated_at = now()
-    FROM   waiting w, alert a
-    WHERE  d.id = w.id AND a.id = $1 AND d.work = 'waiting'
-    RETURNING d.id, d.alert_id, d.alert_version, d.channel, d.fence, 'expired' AS kind,
-              'expired'::delivery_state AS fact_state, 'expired' AS reason, NULL::timestamptz AS due_at,
-              old.state AS o, new.state AS n, a.frozen_at
+    SET    state = CASE WHEN state_rank(d.state) >= 4 THEN d.state WHEN a.why = 'expired' THEN 'expired'
+                        ELSE 'cancelled' END,
+           work = 'none', reason = a.why, updated_at = now()
+    FROM   waiting w, a
+    WHERE  d.id = w.id AND d.work = 'waiting'
+    RETURNING d.id, d.alert_id, d.alert_version, d.channel, d.fence, a.lane, a.frozen_at, a.why AS reason,
+              CASE WHEN a.why = 'expired' THEN 'expired' ELSE 'cancelled' END AS kind,
+              CASE WHEN a.why = 'expired' THEN 'expired' ELSE 'cancelled' END::delivery_state AS fact_state,
+              NULL::timestamptz AS due_at, old.state AS o, new.state AS n
 ), done AS (
     DELETE FROM due USING moved WHERE due.delivery_id = moved.id
-){_TELL}
+){TELL}
+SELECT (SELECT count(*) FROM moved) AS settled, (SELECT max(id::text)::uuid FROM page HAVING count(*) = $4) AS last
 """
 
-UNSETTLED: Final = """
-SELECT a.id FROM alert a
-WHERE  a.state = 'live'
-   OR  EXISTS (SELECT FROM fan_out f WHERE f.alert_id = a.id AND f.done_at IS NULL)
+SETTLE_VERSION: Final = f"""
+UPDATE alert_content c SET settled_at = now()
+FROM   alert a
+WHERE  a.id = $1 AND c.alert_id = a.id AND c.version = $2 AND c.settled_at IS NULL AND {_IS_OVER}
+  AND  NOT EXISTS (SELECT FROM fan_out f WHERE f.alert_id = a.id AND f.version = c.version AND f.done_at IS NULL)
+  AND  NOT EXISTS (SELECT FROM delivery d WHERE {RANGE} AND d.alert_version = c.version AND d.work <> 'none')
 """
 
-COMPLETE: Final = f"""
+COMPLETE: Final = """
 UPDATE alert a SET state = 'completed'
 WHERE  a.id = $1 AND a.state = 'live' AND a.expires_at <= now()
-  AND  NOT EXISTS (SELECT FROM fan_out f WHERE f.alert_id = a.id AND f.done_at IS NULL)
-  AND  NOT EXISTS (SELECT FROM delivery d WHERE {_RANGE} AND d.work <> 'none')
+  AND  NOT EXISTS (SELECT FROM alert_content c WHERE c.alert_id = a.id AND c.settled_at IS NULL)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class AlertVersion:
+    """One version of an alert."""
+
+    alert_id: UUID
+    version: int
 
 
 async def recover_claims(pool: Pool, *, alert_id: UUID, session: int, claimed_before: datetime | None) -> int:
@@ -110,23 +107,33 @@ async def recover_claims(pool: Pool, *, alert_id: UUID, session: int, claimed_be
 
 
 async def unsettled_alerts(pool: Pool) -> list[UUID]:
-    """Alerts that may have claimed deliveries."""
-    return [row["id"] for row in await pool.fetch(UNSETTLED)]
+    """Alerts that may have deliveries with work left."""
+    rows = await pool.fetch("SELECT DISTINCT alert_id FROM alert_content WHERE settled_at IS NULL")
+    return [row["alert_id"] for row in rows]
 
 
-async def expired_alerts(pool: Pool) -> list[UUID]:
-    """Live alerts past their expiry, longest first."""
-    rows = await pool.fetch(
-        "SELECT id FROM alert WHERE state = 'live' AND expires_at <= now() ORDER BY expires_at LIMIT 100"
-    )
-    return [row["id"] for row in rows]
+async def over(pool: Pool) -> list[AlertVersion]:
+    """Versions that have ended (superseded, cancelled, expired) and are not known to be settled; urgent ones first."""
+    return [AlertVersion(**row) for row in await pool.fetch(OVER)]
 
 
-async def expire_waiting(pool: Pool, alert_id: UUID, *, limit: int = 2_000) -> int:
-    """Settle deliveries of an expired alert that still wait; returns how many."""
-    return int(await pool.fetchval(EXPIRE, alert_id, limit))
+async def close_waiting(
+    pool: Pool, version: AlertVersion, *, after: UUID, limit: int = 2_000
+) -> tuple[int, UUID | None]:
+    """Settle what waits among the next `limit` deliveries of an ended version.
+
+    Returns:
+        How many were settled, and after which delivery to go on; None at the end of the alert.
+    """
+    row = await pool.fetchrow(CLOSE, version.alert_id, version.version, after, limit)
+    return (0, None) if row is None else (row["settled"], row["last"])
+
+
+async def settle_version(pool: Pool, version: AlertVersion) -> bool:
+    """Note that nothing of an ended version is left to do; False while something is."""
+    return bool(await pool.execute(SETTLE_VERSION, version.alert_id, version.version) == "UPDATE 1")
 
 
 async def complete(pool: Pool, alert_id: UUID) -> bool:
-    """Close an expired alert once nothing of it is left to do."""
+    """Close an expired alert once all its versions are settled."""
     return bool(await pool.execute(COMPLETE, alert_id) == "UPDATE 1")

@@ -28,10 +28,11 @@ ON CONFLICT (alert_id) DO UPDATE SET version = alert_progress.version + excluded
 """
 
 UNPUBLISHED: Final = """
-SELECT p.alert_id, p.version, p.as_of, a.version AS alert_version, t.channel, t.state::text, t.bucket, t.n
+SELECT p.alert_id, p.version, p.as_of, a.version AS alert_version, t.channel, t.state::text,
+       coalesce(t.bucket, -1) AS bucket, coalesce(t.n, 0) AS n
 FROM   alert_progress p
 JOIN   alert a ON a.id = p.alert_id
-JOIN   tally t ON t.alert_id = p.alert_id AND t.alert_version = a.version
+LEFT   JOIN tally t ON t.alert_id = p.alert_id AND t.alert_version = a.version
 WHERE  p.published < p.version
 ORDER  BY p.alert_id
 """

@@ -1,0 +1,42 @@
+"""A page of an audience becomes a chunk: rows, chunk, tally, and what is told of those settled at birth."""
+
+from typing import Final
+
+from tocsin_store.suppressions import SUPPRESSED
+from tocsin_store.telling import TELL
+
+# After `a` (the alert, locked) and `page` (member_id, contact_point_id); $2 version, $3 wave, $4 channel, $5 number.
+# An alert that has ended still gets its rows, settled: every eligible member is accounted for.
+CHUNK: Final = f"""
+, born AS MATERIALIZED (
+    SELECT delivery_id(a.id, $2, page.member_id, page.contact_point_id, $3) AS id, page.member_id, page.contact_point_id,
+           CASE WHEN a.version <> $2         THEN 'superseded'
+                WHEN NOT a.open              THEN 'alert_closed'
+                WHEN a.expires_at <= now()   THEN 'expired'
+                WHEN {SUPPRESSED}            THEN 'address_suppressed' END AS why
+    FROM   page CROSS JOIN a
+    CROSS  JOIN LATERAL (SELECT channel, address FROM contact_point WHERE id = page.contact_point_id OFFSET 0) p
+), made AS (
+    INSERT INTO delivery (id, alert_id, alert_version, member_id, contact_point_id, wave, channel, state, work, reason)
+    SELECT born.id, a.id, $2, member_id, contact_point_id, $3, $4,
+           CASE why WHEN 'superseded' THEN 'cancelled' WHEN 'alert_closed' THEN 'cancelled' WHEN 'expired' THEN 'expired'
+                    WHEN 'address_suppressed' THEN 'suppressed' ELSE 'pending' END::delivery_state,
+           CASE WHEN why IS NULL THEN 'waiting' ELSE 'none' END::delivery_work, why
+    FROM   born CROSS JOIN a
+    ORDER  BY 1
+    ON CONFLICT DO NOTHING
+    RETURNING id, alert_id, alert_version, channel, fence, state, reason
+), made_n AS MATERIALIZED (
+    SELECT coalesce(array_agg(id) FILTER (WHERE state = 'pending'), '{{}}') AS ids, count(*)::int AS n FROM made
+), kept AS (
+    INSERT INTO chunk (alert_id, version, wave, channel, number, lane, deliveries, delivery_ids)
+    SELECT a.id, $2, $3, $4, $5, a.lane, cardinality(ids), ids FROM a CROSS JOIN made_n WHERE cardinality(ids) > 0
+), counted AS (
+    INSERT INTO tally_delta (alert_id, alert_version, channel, state, n)
+    SELECT a.id, $2, $4, 'pending', made_n.n FROM a CROSS JOIN made_n WHERE made_n.n > 0
+), moved AS (
+    SELECT made.id, alert_id, alert_version, channel, fence, state::text AS kind, state AS fact_state, reason,
+           NULL::timestamptz AS due_at, 'pending'::delivery_state AS o, state AS n, a.lane, a.frozen_at
+    FROM   made CROSS JOIN a WHERE state <> 'pending'
+){TELL}
+"""

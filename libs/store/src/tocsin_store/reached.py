@@ -1,0 +1,100 @@
+"""Corrections: the next version goes to those whom earlier ones reached, on the channel that reached them.
+
+Reached is who was handed a message that nobody provably refused. One that is claimed just now may become reached, so a
+pass over the old deliveries that meets one is followed by another, until none is: one slow row holds nobody else.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from tocsin_store.chunks import CHUNK
+from tocsin_store.fan_out import CHUNK_LIMIT, Chunk
+from tocsin_store.pool import Pool
+from tocsin_store.telling import RANGE
+
+WITHOUT_BARRIER: Final = (
+    "SELECT EXISTS (SELECT FROM fan_out WHERE done_at IS NULL AND reached AND barrier IS NULL)"
+)
+
+NEXT: Final = """
+SELECT alert_id, version, wave, channel, after_delivery, chunks
+FROM   fan_out
+WHERE  done_at IS NULL AND reached AND barrier IS NOT NULL AND NOT EXISTS (
+       SELECT FROM jsonb_each_text(barrier) b LEFT JOIN merged_offset m ON m.topic = 'receipts' AND m.partition = b.key::int
+       WHERE  coalesce(m.next_offset, 0) < b.value::bigint)
+ORDER  BY lane, created_at, channel
+LIMIT  1
+FOR UPDATE SKIP LOCKED
+"""
+
+_PAGE: Final = f"""
+WITH a AS MATERIALIZED (
+    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open FROM alert WHERE id = $1 FOR SHARE
+), old AS MATERIALIZED (
+    SELECT d.id, d.member_id, d.contact_point_id, d.work, d.alert_version < $2 AND d.channel = $4 AS earlier,
+           d.state IN ('sent', 'voicemail', 'delivered', 'acknowledged') OR d.ambiguous > 0 AS reached
+    FROM   delivery d, a WHERE {RANGE} AND d.id > $6
+    ORDER  BY d.id LIMIT $7
+), page AS MATERIALIZED (
+    SELECT DISTINCT member_id, contact_point_id FROM old WHERE earlier AND reached AND work <> 'claimed'
+)
+"""
+
+_SEEN: Final = """
+SELECT (SELECT n FROM made_n) AS made, (SELECT count(*) FROM old) AS seen,
+       (SELECT id FROM old ORDER BY id DESC LIMIT 1) AS last,
+       (SELECT count(*) FROM old WHERE earlier AND work = 'claimed') AS claimed,
+       (SELECT count(DISTINCT member_id) FROM page) AS members
+"""
+
+PROGRESS: Final = """
+UPDATE fan_out
+SET    chunks = chunks + 1, members = members + $5,
+       claimed        = CASE WHEN $8 THEN 0 ELSE claimed + $7 END,
+       after_delivery = CASE WHEN $8 THEN '00000000-0000-0000-0000-000000000000' ELSE $6 END,
+       barrier        = CASE WHEN $8 THEN NULL ELSE barrier END,
+       done_at        = CASE WHEN $8 AND claimed + $7 = 0 THEN now() END
+WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4
+RETURNING done_at IS NOT NULL
+"""
+
+
+async def want_barrier(pool: Pool) -> bool:
+    """Whether a pass over old deliveries has not begun: set the barrier, now."""
+    return bool(await pool.fetchval(WITHOUT_BARRIER))
+
+
+async def set_barrier(pool: Pool, ends: Mapping[int, int]) -> None:
+    """Let the passes that have not begun begin once the merge has reached these offsets of `receipts`."""
+    await pool.execute(
+        "UPDATE fan_out SET barrier = $1 WHERE done_at IS NULL AND reached AND barrier IS NULL",
+        {str(partition): end for partition, end in ends.items()},
+    )
+
+
+async def insert_reached(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
+    """Insert the next chunk of the most urgent correction whose barrier is passed; None where none is.
+
+    Raises:
+        UNAVAILABLE: Nothing was done.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        fan_out = await connection.fetchrow(NEXT)
+        if fan_out is None:
+            return None
+        key: tuple[UUID, int, int, str] = (
+            fan_out["alert_id"],
+            fan_out["version"],
+            fan_out["wave"],
+            fan_out["channel"],
+        )
+        page = await connection.fetchrow(
+            _PAGE + CHUNK + _SEEN, *key, fan_out["chunks"], fan_out["after_delivery"], limit
+        )
+        if page is None:
+            raise RuntimeError("a chunk answers with one row")
+        finished = await connection.fetchval(
+            PROGRESS, *key, page["members"], page["last"], page["claimed"], page["seen"] < limit
+        )
+        return Chunk(fan_out["alert_id"], page["made"], finished=bool(finished))

@@ -1,0 +1,36 @@
+"""What a set-based statement that writes `state` must tell: timeline, outbox and tally, in the same transaction."""
+
+from typing import Final
+
+# `moved` names: id, alert_id, alert_version, channel, fence, kind, fact_state, reason, due_at, o, n, lane, frozen_at.
+TELL: Final = """
+, told AS MATERIALIZED (
+    SELECT receipt_id(id, fence, kind, NULL, due_at) AS receipt, *, row_number() OVER (ORDER BY id) AS ordinal FROM moved
+), timeline AS (
+    INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version, fence,
+                         channel, kind, state, reason)
+    SELECT id, receipt, alert_id, due_at, now(), now(), pg_current_xact_id()::text::bigint, ordinal, alert_version, fence,
+           channel, kind, fact_state, reason
+    FROM told ON CONFLICT DO NOTHING
+), outboxed AS (
+    INSERT INTO outbox (topic, key, event_type, receipts)
+    SELECT 'receipts', alert_id, 'io.tocsin.receipt.v1',
+           jsonb_agg(jsonb_build_object(
+               'id', receipt, 'delivery_id', id, 'alert_id', alert_id, 'alert_version', alert_version, 'channel', channel,
+               'fence', fence, 'kind', kind, 'state', fact_state, 'reason', reason, 'due_at', due_at, 'lane', lane,
+               'occurred_at', now(), 'recorded_at', now()) ORDER BY ordinal)
+    FROM told GROUP BY alert_id, (ordinal - 1) / 1000
+), tallied AS (
+    INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
+    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
+    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM told WHERE o <> n
+          UNION ALL
+          SELECT alert_id, alert_version, channel, n, -1, 1 FROM told WHERE o <> n
+          UNION ALL
+          SELECT alert_id, alert_version, channel, n, time_bucket(now() - frozen_at), 1 FROM told WHERE o <> n) x
+    GROUP BY 1, 2, 3, 4, 5
+)
+"""
+
+RANGE: Final = "d.id >= alert_first(a.id) AND d.id < alert_end(a.id) AND d.alert_id = a.id"
+"""The deliveries d of alert a: a range of the primary key, its 48-bit time and the next."""
