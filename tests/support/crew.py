@@ -11,14 +11,23 @@ from pydantic import SecretStr
 from dispatcher.enqueue import LaneQueue
 from dispatcher.settings import DispatcherSettings
 from receipts_worker.merging import Merger
-from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import (
+    Batch,
+    Gate,
+    Holds,
+    Outcome,
+    OutcomeClass,
+    RouteWatch,
+    Scope,
+    Settled,
+)
 from tocsin_runtime.delivery.decide import EMAIL
 from tocsin_runtime.delivery.worker import work
 from tocsin_runtime.kafka.dead_letters import DeadLetters
 from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.loops import repeat
 from tocsin_runtime.process import Process
-from tocsin_schemas.words import Channel, Lane
+from tocsin_schemas.words import Channel, Lane, Reason
 from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool
 
@@ -31,16 +40,24 @@ class StubChannel:
 
     answer: Callable[[ClaimedDelivery], Outcome] = lambda _: OK
     up: bool = True
-    name: str = "stub"
+    providers: Sequence[str] = ("stub",)
     batches: list[Sequence[UUID]] = field(default_factory=list)
     probes: int = 0
 
-    async def send(self, batch: Batch, *, gate: Gate) -> Sequence[Outcome]:
+    async def send(
+        self, batch: Batch, *, gate: Gate, holds: Holds, routes: RouteWatch
+    ) -> AsyncIterator[Sequence[Settled]]:
         assert gate.may_begin(batch.begin_by)
+        assert routes is not None
         self.batches.append([delivery.id for delivery in batch.deliveries])
-        return [self.answer(delivery) for delivery in batch.deliveries]
+        settled = [Settled(n, self.answer(delivery)) for n, delivery in enumerate(batch.deliveries)]
+        for each in settled:
+            if each.outcome.of is OutcomeClass.PAUSE and each.outcome.scope is Scope.CHANNEL:
+                holds.hold(self.providers[0], each.outcome.reason or Reason.PROVIDER_UNREACHABLE)
+        yield settled
 
-    async def probe(self) -> bool:
+    async def probe(self, provider: str) -> bool:
+        assert provider in self.providers
         self.probes += 1
         return self.up
 

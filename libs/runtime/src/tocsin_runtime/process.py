@@ -72,10 +72,15 @@ async def _beat(health: Health) -> None:
 
 
 def _causes(error: BaseException) -> Iterator[str]:
-    """Type and place of each leaf; messages may hold personal data, so they stay out of the log."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from _causes(inner)
         return
+    yield where_from(error)
+
+
+def where_from(error: BaseException) -> str:
+    """Type and place of an error and of what caused it; messages may hold personal data, so they stay out."""
     frames = traceback.extract_tb(error.__traceback__)
-    yield f"{type(error).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames[-6:]))
+    place = f"{type(error).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames[-6:]))
+    return place if error.__cause__ is None else f"{place}, from {where_from(error.__cause__)}"

@@ -15,6 +15,10 @@ CLAIM_LIMIT: Final = 200
 """Most ids a claim takes: beyond it latency grows faster than throughput."""
 
 
+class SessionDeadError(Exception):
+    """The session was marked dead, or never was: it claims nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery that is ours to hand over, under this fence, if it begins in time."""
@@ -119,6 +123,9 @@ SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, alert_version, m
        attempts, ambiguous, resolve, probes, until, reason, verdict
 FROM   picked LEFT JOIN taken ON taken.id = picked.id
 WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing')
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'dead'
+WHERE  NOT EXISTS (SELECT FROM own)
 """
 
 
@@ -136,12 +143,15 @@ async def claim(
         channel: Whose pauses apply.
 
     Raises:
+        SessionDeadError: Nothing was claimed; repeat it under a new session.
         UNAVAILABLE: Nothing is known; repeat it with the same token.
     """
     once = sorted(
         set(delivery_ids)
     )  # hints come twice: an id that stood here twice would be handed over twice
     rows = await pool.fetch(CLAIM, alert_id, once, session, token, channel.value)
+    if rows and rows[-1]["verdict"] == "dead":
+        raise SessionDeadError
     return Claims(
         taken=[_taken(row) for row in rows if row["verdict"] == "take"],
         again=[_taken(row) for row in rows if row["verdict"] == "again"],

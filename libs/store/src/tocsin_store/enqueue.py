@@ -152,9 +152,9 @@ async def mark_passed(pool: Pool, chunks: Sequence[ChunkKey], *, barrier: Mappin
     )
 
 
-async def mark_settled(pool: Pool, chunks: Sequence[ChunkKey]) -> None:
+async def mark_settled(connection: Connection | Pool, chunks: Sequence[ChunkKey]) -> None:
     """Note that nothing of these chunks waits unseen."""
-    await pool.executemany(
+    await connection.executemany(
         f"UPDATE chunk SET settled_at = now() {_BY_KEY}",
         [chunk.key for chunk in chunks],
     )

@@ -20,7 +20,7 @@ WITH r AS MATERIALIZED (
 ), known AS MATERIALIZED (
     SELECT r.*, d.alert_id, d.alert_version, d.channel, d.contact_point_id, a.agency_id, a.lane, a.frozen_at, a.expires_at,
            CASE WHEN r.kind = 'deferred' AND r.reason = 'quiet_hours' THEN 'quiet_hours' ELSE h.route END AS route,
-           CASE WHEN r.kind = 'released' THEN now()
+           CASE WHEN r.kind = 'released' THEN coalesce(r.due_at, now())
                 WHEN r.kind = 'deferred' AND r.reason IS DISTINCT FROM 'quiet_hours'
                 THEN coalesce(h.until, now())  -- the hold as it is now, not as it was
                 ELSE r.due_at END AS again_at

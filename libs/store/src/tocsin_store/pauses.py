@@ -34,6 +34,8 @@ class Held:
     until: datetime
     age: timedelta
     """How long it has lasted, by the database's clock."""
+    left: timedelta
+    """How long until it is probed, by the database's clock."""
 
 
 def provider_route(name: str) -> str:
@@ -46,6 +48,13 @@ def sender_route(agency_id: UUID) -> str:
     return f"{_SENDER}{agency_id}"
 
 
+def route_of(channel: Channel, address: str) -> str:
+    """Name the destination route of an address, as the function of this name does in SQL: of email its domain."""
+    match channel:
+        case Channel.EMAIL:
+            return address.partition("@")[2].lower()
+
+
 def alert_route(alert_id: UUID) -> str:
     """The route of an alert that was stopped: its content is at fault, or our rendering of it."""
     return f"{_ALERT}{alert_id}"
@@ -53,12 +62,13 @@ def alert_route(alert_id: UUID) -> str:
 
 HOLD: Final = """
 INSERT INTO pause (channel, route, reason, until) VALUES ($1, $2, $3, now() + $4::interval)
-ON CONFLICT (channel, route) DO UPDATE SET until = greatest(pause.until, excluded.until), reason = excluded.reason
+ON CONFLICT (channel, route) DO UPDATE
+SET until = greatest(pause.until, excluded.until), reason = excluded.reason, passes = 1
 RETURNING until
 """
 
 IN_FORCE: Final = """
-SELECT channel, route, reason, since, until, now() - since AS age FROM pause
+SELECT channel, route, reason, since, until, now() - since AS age, until - now() AS left FROM pause
 WHERE  $1::text IS NULL OR channel = $1 ORDER BY channel, route
 """
 
@@ -70,16 +80,16 @@ UPDATE due SET due_at = least(due_at, now()), produce_after = least(produce_afte
 FROM   held WHERE due.delivery_id = held.delivery_id
 """
 
-# One delivery goes through, the hold lasts on: twice as long each time, up to ten minutes.
+# Some deliveries go through, the hold lasts on: twice as long each time, up to ten minutes.
 PROBE: Final = """
 WITH over AS MATERIALIZED (
-    SELECT channel, route, probes FROM pause
+    SELECT channel, route, passes FROM pause
     WHERE  until <= now() AND route <> '*' AND NOT starts_with(route, 'provider:')
     ORDER  BY until LIMIT 100 FOR UPDATE SKIP LOCKED
 ), chosen AS MATERIALIZED (
     SELECT over.channel, over.route, d.delivery_id
     FROM   over LEFT JOIN LATERAL (SELECT delivery_id FROM due WHERE channel = over.channel AND route = over.route
-                                   ORDER BY produce_after LIMIT 1 FOR UPDATE SKIP LOCKED) d ON true
+                                   ORDER BY produce_after LIMIT over.passes FOR UPDATE SKIP LOCKED) d ON true
 ), tried AS (
     UPDATE due SET probe = true, due_at = now(), produce_after = now()
     FROM   chosen WHERE due.delivery_id = chosen.delivery_id
@@ -92,7 +102,12 @@ WITH over AS MATERIALIZED (
     DELETE FROM pause p USING chosen
     WHERE  p.channel = chosen.channel AND p.route = chosen.route AND chosen.delivery_id IS NULL
 )
-SELECT channel, route, delivery_id IS NOT NULL AS tried FROM chosen
+SELECT DISTINCT channel, route, delivery_id IS NOT NULL AS tried FROM chosen
+"""
+
+# Each success lets twice as many through; past this many the hold is over.
+WIDEN: Final = """
+UPDATE pause SET passes = passes * 2, probes = 0, until = now() WHERE channel = $1 AND route = $2 RETURNING passes > 256
 """
 
 
@@ -127,6 +142,14 @@ async def resume(pool: Pool, *, channel: Channel, route: str) -> int:
     return released
 
 
+async def went_through(pool: Pool, *, channel: Channel, route: str) -> bool:
+    """Let twice as many through the next time, or all. Returns whether the hold is over."""
+    over = bool(await pool.fetchval(WIDEN, channel.value, route))
+    if over:
+        await resume(pool, channel=channel, route=route)
+    return over
+
+
 async def probe(pool: Pool) -> Mapping[tuple[Channel, str], bool]:
     """Let one delivery of each hold whose time has come go through; a hold nobody waits for ends.
 
@@ -145,6 +168,4 @@ async def lapse_providers(pool: Pool, *, after: timedelta) -> None:
 
 
 def _held(row: Row) -> Held:
-    return Held(
-        Channel(row["channel"]), row["route"], Reason(row["reason"]), row["since"], row["until"], row["age"]
-    )
+    return Held(**{**row, "channel": Channel(row["channel"]), "reason": Reason(row["reason"])})

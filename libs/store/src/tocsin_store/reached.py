@@ -5,6 +5,7 @@ pass over the old deliveries that meets one is followed by another, until none i
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,9 +14,7 @@ from tocsin_store.fan_out import CHUNK_LIMIT, Chunk
 from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE
 
-WITHOUT_BARRIER: Final = (
-    "SELECT EXISTS (SELECT FROM fan_out WHERE done_at IS NULL AND reached AND barrier IS NULL)"
-)
+_WITHOUT_BARRIER: Final = "done_at IS NULL AND reached AND barrier IS NULL"
 
 NEXT: Final = """
 SELECT alert_id, version, wave, channel, after_delivery, chunks
@@ -60,16 +59,26 @@ RETURNING done_at IS NOT NULL
 """
 
 
-async def want_barrier(pool: Pool) -> bool:
-    """Whether a pass over old deliveries has not begun: set the barrier, now."""
-    return bool(await pool.fetchval(WITHOUT_BARRIER))
+async def newest_without_barrier(pool: Pool) -> datetime | None:
+    """When the newest correction was posted whose next pass has no barrier yet; None where all have one."""
+    newest: datetime | None = await pool.fetchval(
+        f"SELECT max(created_at) FROM fan_out WHERE {_WITHOUT_BARRIER}"
+    )
+    return newest
 
 
-async def set_barrier(pool: Pool, ends: Mapping[int, int]) -> None:
-    """Let the passes that have not begun begin once the merge has reached these offsets of `receipts`."""
+async def set_barrier(pool: Pool, ends: Mapping[int, int], *, until: datetime) -> None:
+    """Let the next pass of corrections posted by then begin once the merge has reached these offsets of `receipts`.
+
+    Args:
+        pool: Connections.
+        ends: By partition, read after `until`.
+        until: What `newest_without_barrier` told.
+    """
     await pool.execute(
-        "UPDATE fan_out SET barrier = $1 WHERE done_at IS NULL AND reached AND barrier IS NULL",
+        f"UPDATE fan_out SET barrier = $1 WHERE {_WITHOUT_BARRIER} AND created_at <= $2",
         {str(partition): end for partition, end in ends.items()},
+        until,
     )
 
 

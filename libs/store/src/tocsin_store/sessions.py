@@ -27,6 +27,12 @@ async def heartbeat(pool: Pool, session: int, *, oldest_claim_age: timedelta | N
     return bool(status == "UPDATE 1")
 
 
+async def live_of(pool: Pool, *, worker: str) -> list[int]:
+    """Every live session of this kind of worker, oldest first; those that died unseen so far included."""
+    rows = await pool.fetch("SELECT id FROM session WHERE state = 'live' AND worker = $1 ORDER BY id", worker)
+    return [row["id"] for row in rows]
+
+
 async def close_session(pool: Pool, session: int) -> None:
     """End it in good order, with no claim open."""
     await pool.execute("UPDATE session SET state = 'closed' WHERE id = $1 AND state = 'live'", session)

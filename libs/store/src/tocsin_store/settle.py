@@ -78,8 +78,9 @@ WHERE  a.id = $1 AND c.alert_id = a.id AND c.version = $2 AND c.settled_at IS NU
 
 COMPLETE: Final = """
 UPDATE alert a SET state = 'completed'
-WHERE  a.id = $1 AND a.state = 'live' AND a.expires_at <= now()
+WHERE  a.state = 'live' AND a.expires_at <= now()
   AND  NOT EXISTS (SELECT FROM alert_content c WHERE c.alert_id = a.id AND c.settled_at IS NULL)
+RETURNING a.id
 """
 
 
@@ -134,6 +135,6 @@ async def settle_version(pool: Pool, version: AlertVersion) -> bool:
     return bool(await pool.execute(SETTLE_VERSION, version.alert_id, version.version) == "UPDATE 1")
 
 
-async def complete(pool: Pool, alert_id: UUID) -> bool:
-    """Close an expired alert once all its versions are settled."""
-    return bool(await pool.execute(COMPLETE, alert_id) == "UPDATE 1")
+async def complete(pool: Pool) -> list[UUID]:
+    """Complete every expired alert whose versions are all settled; returns which."""
+    return [row["id"] for row in await pool.fetch(COMPLETE)]

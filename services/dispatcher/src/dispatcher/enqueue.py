@@ -30,11 +30,14 @@ class LaneQueue:
 
     async def enqueue_chunk(self) -> bool:
         """Put the next chunk on the log where the window has room; says whether to go on at once."""
-        if await pauses.current(self.pool, channel=self.channel) is not None or not await self._has_room():
+        if await pauses.is_held(self.pool, channel=self.channel) or not await self._has_room():
             return False
         async with enqueue.next_chunk(self.pool, channel=self.channel, lane=self.lane) as (connection, chunk):
             if chunk is None:
                 return False
+            if chunk.over:  # what waits of it is closed in the ledger
+                await enqueue.mark_settled(connection, [chunk])
+                return True
             records = records_of(
                 chunk.delivery_ids,
                 topic=deliveries(self.channel, self.lane),
@@ -48,9 +51,9 @@ class LaneQueue:
 
     async def enqueue_due(self) -> bool:
         """Put on the log what has waited long enough; says whether there may be more."""
-        if await pauses.current(self.pool, channel=self.channel) is not None:
+        if await pauses.is_held(self.pool, channel=self.channel):
             return False
-        due = await enqueue.take_due(
+        due, more = await enqueue.take_due(
             self.pool,
             channel=self.channel,
             lane=self.lane,
@@ -58,7 +61,7 @@ class LaneQueue:
             again_after=self.settings.produce_again,
         )
         if not due:
-            return False
+            return more
         topic = deliveries(self.channel, self.lane)
         try:
             await produced(
@@ -69,7 +72,7 @@ class LaneQueue:
             await enqueue.give_back_due(self.pool, [delivery.id for delivery in due])
             raise
         log.info("due_enqueued", channel=self.channel.value, lane=self.lane.value, count=len(due))
-        return len(due) == _DUE_LIMIT
+        return more
 
     async def _has_room(self) -> bool:
         room = await enqueue.room(

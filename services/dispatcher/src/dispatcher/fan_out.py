@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.process import Process
 from tocsin_schemas.topics import ALERTS
-from tocsin_store.fan_out import insert_chunk
+from tocsin_store.fan_out import Chunk, insert_chunk
 from tocsin_store.pool import Pool
 
 log = structlog.get_logger()
@@ -20,19 +20,24 @@ GROUP: Final = "dispatcher"
 FANNED_OUT: Final = Counter("tocsin_deliveries_fanned_out_total", "Delivery rows inserted.")
 
 
-async def listen(process: Process, *, bootstrap_servers: str, bell: asyncio.Event) -> None:
-    """Ring the bell for every record on `alerts`, whatever it says: the ledger decides."""
+async def listen(process: Process, *, bootstrap_servers: str, bells: Sequence[asyncio.Event]) -> None:
+    """Ring the bells for every record on `alerts`, whatever it says: the ledger decides."""
     async with Intake(bootstrap_servers, topic=ALERTS, group=GROUP) as intake:
         while not process.stopping.is_set():
             process.health.set("kafka", ok=intake.ready)
             for record in await intake.take(limit=500):
-                bell.set()
+                for bell in bells:
+                    bell.set()
                 record.finish()
 
 
 async def fan_out(pool: Pool, *, filled: Sequence[asyncio.Event]) -> bool:
     """Insert one chunk and tell the enqueue loops; says whether there may be another."""
-    chunk = await insert_chunk(pool)
+    return inserted(await insert_chunk(pool), filled=filled)
+
+
+def inserted(chunk: Chunk | None, *, filled: Sequence[asyncio.Event]) -> bool:
+    """Tell of a chunk; says whether there was one."""
     if chunk is None:
         return False
     FANNED_OUT.inc(chunk.deliveries)

@@ -20,4 +20,4 @@ class DispatcherSettings(Settings):
     session_dead_after: timedelta = Field(
         default=timedelta(seconds=10), description="Silence of a heartbeat."
     )
-    database_connections: int = Field(default=8, ge=4)
+    database_connections: int = Field(default=6, ge=4, description="Of each lane, and for what serves both.")

@@ -14,7 +14,7 @@ from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.process import Process
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.topics import RECEIPTS
+from tocsin_schemas.topics import RECEIPTS, URGENT_RECEIPTS
 from tocsin_store.merge import Advance, OffsetMovedError, merge, merged_offsets, start_partitions
 from tocsin_store.pool import UNAVAILABLE, Pool
 
@@ -44,9 +44,14 @@ class Merger:
         async with self._intake:
             while not process.stopping.is_set():
                 process.health.set("kafka", ok=self._intake.ready)
-                taken = await self._intake.take(limit=self._limit)
+                taken = await self._next()
                 if taken:
                     await self._merge_or_rewind(taken, process=process)
+
+    async def _next(self) -> Sequence[Taken]:
+        """Urgent receipts first: they wait for one batch of the others at most."""
+        urgent = await self._intake.take(limit=self._limit, wait_ms=0, only=URGENT_RECEIPTS)
+        return urgent or await self._intake.take(limit=self._limit)
 
     async def _starts(self, _: Sequence[int]) -> Mapping[int, int]:
         try:

@@ -29,7 +29,7 @@ class OutcomeClass(StrEnum):
     DEFECT = "defect"
     """We sent something malformed: the alert stops."""
     LATE = "late"
-    """Not begun in time; nothing happened."""
+    """Not begun in time; nothing happened. With scope ROUTE: its destination had no room."""
 
 
 class Scope(StrEnum):
@@ -89,6 +89,9 @@ class Gate(Protocol):
 
     def may_begin(self, begin_by: float) -> bool:
         """Whether the claim is young enough and the session's heartbeat fresh enough."""
+
+    def share(self) -> tuple[int, int]:
+        """This worker's rank among how many live ones of its kind; (0, 0) while that is not known for certain."""
 
 
 class Holds(Protocol):

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Channel, ReceiptKind, Severity
+from tocsin_schemas.words import Channel, Lane, ReceiptKind, Severity
 from tocsin_store.claim import ClaimedDelivery, Verdict
 from tocsin_store.content import AlertContent
 
@@ -19,10 +19,13 @@ _KINDS: Final[Mapping[OutcomeClass, ReceiptKind]] = {
     OutcomeClass.AMBIGUOUS: ReceiptKind.UNKNOWN,
     OutcomeClass.PERMANENT: ReceiptKind.FAILED,
     OutcomeClass.SUPPRESS: ReceiptKind.FAILED,
-    OutcomeClass.DEFECT: ReceiptKind.FAILED,
+    OutcomeClass.DEFECT: ReceiptKind.DEFERRED,  # its alert is on hold
     OutcomeClass.PAUSE: ReceiptKind.DEFERRED,
     OutcomeClass.LATE: ReceiptKind.RELEASED,
 }
+_NO_ATTEMPT: Final = frozenset({OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE})
+_NO_ROOM: Final = timedelta(seconds=5)
+"""After how long a delivery whose destination had no room is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def next_attempt(
 def due_at(
     claimed: ClaimedDelivery, outcome: Outcome, *, content: AlertContent, policy: Policy, now: datetime
 ) -> datetime | None:
-    """When an attempt is made again; None where it is not, or where the ledger knows better (a pause)."""
+    """When an attempt is made again; None where it is not, or where the ledger knows better (a hold)."""
     if outcome.of is OutcomeClass.RETRY_SAFE:
         return next_attempt(
             policy,
@@ -73,32 +76,43 @@ def due_at(
         )
     if outcome.of is OutcomeClass.AMBIGUOUS and claimed.ambiguous < policy.resends:
         return min(now + policy.resend_after, content.expires_at)
+    if outcome.of is OutcomeClass.LATE and outcome.scope is Scope.ROUTE:
+        return min(now + _NO_ROOM * random.uniform(0.5, 1.5), content.expires_at)  # noqa: S311 - spreads, guards nothing
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What the receipts of one errand have in common."""
+
+    alert_id: UUID
+    channel: Channel
+    lane: Lane
 
 
 def receipt_for(
     claimed: ClaimedDelivery,
     outcome: Outcome,
     *,
-    alert_id: UUID,
-    channel: Channel,
-    provider: str,
+    errand: Errand,
     now: datetime,
     due_at: datetime | None = None,
 ) -> Receipt:
     """Write down what an attempt came to, and when it is made again."""
     return Receipt.of(
         claimed.id,
-        alert=alert_id,
+        alert=errand.alert_id,
         alert_version=claimed.alert_version,
-        channel=channel,
+        channel=errand.channel,
         fence=claimed.fence,
         kind=_KINDS[outcome.of],
         now=now,
         reason=outcome.reason,
-        provider=provider,
+        provider=outcome.provider,
         provider_status=outcome.provider_status,
         due_at=due_at,
+        attempt=None if outcome.of in _NO_ATTEMPT else claimed.attempts + 1,
+        lane=errand.lane,
     )
 
 
@@ -107,16 +121,17 @@ def is_spent(claimed: ClaimedDelivery, *, policy: Policy) -> bool:
     return claimed.resolve and claimed.ambiguous > policy.resends
 
 
-def receipt_for_verdict(verdict: Verdict, *, alert_id: UUID, channel: Channel, now: datetime) -> Receipt:
+def receipt_for_verdict(verdict: Verdict, *, errand: Errand, now: datetime) -> Receipt:
     """Settle or defer what a claim found waiting but may not be handed over."""
     return Receipt.of(
         verdict.id,
-        alert=alert_id,
+        alert=errand.alert_id,
         alert_version=verdict.alert_version,
-        channel=channel,
+        channel=errand.channel,
         fence=verdict.fence,
         kind=verdict.kind,
         now=now,
         reason=verdict.reason,
         due_at=verdict.due_at,
+        lane=errand.lane,
     )

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -12,15 +12,19 @@ from uuid import UUID
 
 import structlog
 
-from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass
+from tocsin_runtime.delivery.breakers import Breakers
+from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, OutcomeClass, Settled
 from tocsin_runtime.delivery.channel import Channel as Sender
-from tocsin_runtime.delivery.decide import Policy, due_at, is_spent, receipt_for, receipt_for_verdict
+from tocsin_runtime.delivery.decide import Errand, Policy, due_at, is_spent, receipt_for, receipt_for_verdict
+from tocsin_runtime.delivery.holding import hold_what_failed
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.delivery.receipts import ReceiptOutlet
 from tocsin_runtime.delivery.session import BEGIN_SECONDS, Session
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Channel, Reason
-from tocsin_store.claim import ClaimedDelivery, Claims, claim
+from tocsin_store import answers
+from tocsin_store.answers import Answer
+from tocsin_store.claim import ClaimedDelivery, Claims, SessionDeadError, claim
 from tocsin_store.content import AlertContent, alert_content
 from tocsin_store.pool import UNAVAILABLE, Pool
 
@@ -31,6 +35,12 @@ _CONTENTS_KEPT: Final = 64
 
 _LATE: Final = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
 _SPENT: Final = Outcome(OutcomeClass.AMBIGUOUS, Reason.SESSION_LOST)
+_PERHAPS: Final = Outcome(OutcomeClass.AMBIGUOUS, Reason.MESSAGE_DEFECT)
+_NEVER: Final = Outcome(OutcomeClass.PERMANENT, Reason.MESSAGE_DEFECT)
+
+
+class BrokenHandOverError(Exception):
+    """A defect of ours broke a hand-over; its deliveries are settled, their record is to go to the dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,63 +53,71 @@ class Tools:
     policy: Policy
     session: Session
     pauses: PauseWatch
+    breakers: Breakers
     receipts: ReceiptOutlet
     contents: OrderedDict[tuple[UUID, int], AlertContent] = field(default_factory=OrderedDict)
 
 
 async def carry_out(
-    tools: Tools, *, alert_id: UUID, ids: Sequence[UUID], claims: asyncio.Semaphore
-) -> Sequence[Outcome]:
+    tools: Tools,
+    *,
+    errand: Errand,
+    ids: Sequence[UUID],
+    claims: asyncio.Semaphore,
+    told: Callable[[Sequence[Outcome]], None],
+) -> None:
     """Claim, hand over, and make the receipts durable.
 
     Args:
         tools: Of this worker.
-        alert_id: Whose deliveries.
+        errand: What its receipts have in common.
         ids: At most `CLAIM_LIMIT`.
         claims: Permits for claims in flight.
-
-    Returns:
-        What became of those that were handed over.
+        told: Called with each part of the outcomes once their receipts are durable; after the first only slow
+            destinations are still waited for.
     """
     token = random.getrandbits(63)
     tools.session.opened(token)
     async with claims:
-        found, sent_at = await _claimed(tools, alert_id=alert_id, ids=ids, token=token)
+        found, sent_at = await _claimed(tools, errand=errand, ids=ids, token=token)
     spent = [delivery for delivery in found.taken if is_spent(delivery, policy=tools.policy)]
     taken = [delivery for delivery in found.taken if not is_spent(delivery, policy=tools.policy)]
     now = datetime.now(UTC)
-    receipts = [
-        receipt_for_verdict(verdict, alert_id=alert_id, channel=tools.channel, now=now)
-        for verdict in found.verdicts
-    ]
-    receipts += _told(tools, found.again, _LATE, alert_id=alert_id)
-    receipts += _told(tools, spent, _SPENT, alert_id=alert_id)
-    outcomes: Sequence[Outcome] = []
+    receipts = [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in found.verdicts]
+    receipts += [receipt_for(delivery, _LATE, errand=errand, now=now) for delivery in found.again]
+    receipts += [receipt_for(delivery, _SPENT, errand=errand, now=now) for delivery in spent]
     if taken:
-        outcomes, told = await _handed_over(tools, taken, alert_id=alert_id, begin_by=sent_at + BEGIN_SECONDS)
-        receipts += told
-    await tools.receipts.publish(receipts)
+        async for outcomes, facts in _handed_over(
+            tools, taken, errand=errand, begin_by=sent_at + BEGIN_SECONDS
+        ):
+            await _tell(tools, [*receipts, *facts])
+            receipts = []
+            told(outcomes)
+    await _tell(tools, receipts)
     tools.session.closed(token)
+
+
+async def _tell(tools: Tools, receipts: Sequence[Receipt]) -> None:
+    await tools.receipts.publish(receipts)
     if receipts:
         kinds = Counter(receipt.kind.value for receipt in receipts)
         log.info("batch_settled", channel=tools.channel.value, **kinds)
-    return outcomes
 
 
-async def _claimed(tools: Tools, *, alert_id: UUID, ids: Sequence[UUID], token: int) -> tuple[Claims, float]:
+async def _claimed(tools: Tools, *, errand: Errand, ids: Sequence[UUID], token: int) -> tuple[Claims, float]:
     """Claim, as often as it takes; with it comes the moment the answered statement was sent."""
     while True:
         sent_at = time.monotonic()
         try:
             found = await claim(
                 tools.pool,
-                alert_id=alert_id,
+                alert_id=errand.alert_id,
                 delivery_ids=ids,
                 session=tools.session.id or 0,
                 token=token,
                 channel=tools.channel,
             )
-        except UNAVAILABLE as error:
+        except (SessionDeadError, *UNAVAILABLE) as error:
             log.warning("claim_failed", error=type(error).__name__)
             await asyncio.sleep(_AGAIN_SECONDS)
         else:
@@ -107,26 +125,60 @@ async def _claimed(tools: Tools, *, alert_id: UUID, ids: Sequence[UUID], token: 
 
 
 async def _handed_over(
-    tools: Tools, taken: Sequence[ClaimedDelivery], *, alert_id: UUID, begin_by: float
-) -> tuple[Sequence[Outcome], list[Receipt]]:
+    tools: Tools, taken: Sequence[ClaimedDelivery], *, errand: Errand, begin_by: float
+) -> AsyncIterator[tuple[Sequence[Outcome], Sequence[Receipt]]]:
     version = taken[0].alert_version
-    content = await _content(tools, alert_id, version=version)
-    outcomes = await tools.sender.send(Batch(alert_id, version, content, taken, begin_by), gate=tools.session)
-    await _hold_where_paused(tools, outcomes)
-    now = datetime.now(UTC)
-    receipts = [
-        receipt_for(
-            delivery,
-            outcome,
-            alert_id=alert_id,
-            channel=tools.channel,
-            provider=tools.sender.name,
-            now=now,
-            due_at=due_at(delivery, outcome, content=content, policy=tools.policy, now=now),
+    content = await _content(tools, errand.alert_id, version=version)
+    batch = Batch(errand.alert_id, version, content, taken, begin_by)
+    async for part in _parts(tools, batch):
+        await hold_what_failed(tools, batch, part)
+        await _keep_answers(tools, batch, part)
+        now = datetime.now(UTC)
+        yield (
+            [settled.outcome for settled in part],
+            [
+                receipt_for(
+                    taken[settled.number],
+                    settled.outcome,
+                    errand=errand,
+                    now=now,
+                    due_at=due_at(
+                        taken[settled.number], settled.outcome, content=content, policy=tools.policy, now=now
+                    ),
+                )
+                for settled in part
+            ],
         )
-        for delivery, outcome in zip(taken, outcomes, strict=True)
-    ]
-    return outcomes, receipts
+
+
+async def _parts(tools: Tools, batch: Batch) -> AsyncIterator[Sequence[Settled]]:
+    """What the channel says, in parts; where it breaks, the rest settles all the same, and then the defect is raised."""
+    unsettled = set(range(len(batch.deliveries)))
+    gate = _Witness(tools.session)
+    try:
+        async for part in tools.sender.send(batch, gate=gate, holds=tools.pauses, routes=tools.breakers):
+            unsettled -= {settled.number for settled in part}
+            yield part
+    except Exception as error:
+        broken = _PERHAPS if gate.begun else _NEVER
+        yield [Settled(number, broken) for number in sorted(unsettled)]
+        raise BrokenHandOverError from error
+
+
+class _Witness:
+    """The gate, which remembers whether any hand-over has begun."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self.begun = False
+
+    def may_begin(self, begin_by: float) -> bool:
+        began = self._gate.may_begin(begin_by)
+        self.begun |= began
+        return began
+
+    def share(self) -> tuple[int, int]:
+        return self._gate.share()
 
 
 async def _content(tools: Tools, alert_id: UUID, *, version: int) -> AlertContent:
@@ -142,23 +194,16 @@ async def _content(tools: Tools, alert_id: UUID, *, version: int) -> AlertConten
     return content
 
 
-async def _hold_where_paused(tools: Tools, outcomes: Iterable[Outcome]) -> None:
-    paused = next((outcome for outcome in outcomes if outcome.of is OutcomeClass.PAUSE), None)
-    if paused is None:
+async def _keep_answers(tools: Tools, batch: Batch, part: Iterable[Settled]) -> None:
+    texts = [
+        Answer(delivery.id, delivery.fence, settled.outcome.answer)
+        for settled in part
+        if settled.outcome.answer
+        for delivery in (batch.deliveries[settled.number],)
+    ]
+    if not texts:
         return
     try:
-        await tools.pauses.hold(paused.reason or Reason.PROVIDER_UNREACHABLE)
-    except UNAVAILABLE as error:  # this worker pauses; the watch tells the ledger when it can
-        log.warning("pause_not_told", error=type(error).__name__)
-
-
-def _told(
-    tools: Tools, deliveries: Iterable[ClaimedDelivery], outcome: Outcome, *, alert_id: UUID
-) -> list[Receipt]:
-    now = datetime.now(UTC)
-    return [
-        receipt_for(
-            delivery, outcome, alert_id=alert_id, channel=tools.channel, provider=tools.sender.name, now=now
-        )
-        for delivery in deliveries
-    ]
+        await answers.keep(tools.pool, texts)
+    except UNAVAILABLE as error:  # the receipt has the codes; it must not wait for the words
+        log.warning("answers_not_kept", count=len(texts), error=type(error).__name__)

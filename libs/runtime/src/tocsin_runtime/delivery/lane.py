@@ -7,15 +7,21 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.delivery.decide import Errand
 from tocsin_runtime.delivery.errand import Tools, carry_out
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.dead_letters import DeadLetters
 from tocsin_runtime.kafka.taken import Taken
-from tocsin_runtime.process import Process
+from tocsin_runtime.process import Process, where_from
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import DeliveriesRequested
+from tocsin_schemas.words import Lane as LaneName
 from tocsin_store.claim import CLAIM_LIMIT
+
+log = structlog.get_logger()
 
 _ERRANDS_IN_FLIGHT: Final = 4
 _CLAIMS_IN_FLIGHT: Final = 2
@@ -28,18 +34,34 @@ class Parcel:
 
     taken: Taken
     errands: int = 0
+    broke: str | None = None
+    """Where an errand of it broke, if one did."""
 
-    def done(self) -> None:
-        """One of its errands is carried out; the last one finishes the record."""
+    def done(self) -> bool:
+        """One of its errands is carried out; whether it was the last."""
         self.errands -= 1
-        if self.errands == 0:
-            self.taken.finish()
+        return self.errands == 0
+
+
+@dataclass(eq=False, slots=True)
+class Permit:
+    """The right to one errand under way, given back once: also early, when only slow destinations are waited for."""
+
+    semaphore: asyncio.Semaphore
+    held: bool = True
+
+    def give_back(self) -> None:
+        """Let the next errand begin."""
+        if self.held:
+            self.held = False
+            self.semaphore.release()
 
 
 @dataclass(slots=True)
 class Lane:
     """The loop of one lane, with permits of its own."""
 
+    name: LaneName
     tools: Tools
     intake: Intake
     dead_letters: DeadLetters
@@ -95,20 +117,43 @@ class Lane:
                 return
 
     async def _carry_out(self, alert_id: UUID, ids: Sequence[UUID], parcels: Sequence[Parcel]) -> None:
+        permit = Permit(self._errands)
         try:
             if not all(parcel.taken.current for parcel in parcels):
                 for parcel in parcels:
                     parcel.taken.drop()
                 return
-            self._adapt(await carry_out(self.tools, alert_id=alert_id, ids=ids, claims=self._claims))
+            await self._deliver(alert_id, ids, parcels, permit=permit)
             for parcel in parcels:
-                parcel.done()
+                if parcel.done():
+                    await self._finish(parcel)
         finally:
-            self._errands.release()
+            permit.give_back()
+
+    async def _deliver(
+        self, alert_id: UUID, ids: Sequence[UUID], parcels: Sequence[Parcel], *, permit: Permit
+    ) -> None:
+        def told(outcomes: Sequence[Outcome]) -> None:
+            permit.give_back()
+            self._adapt(outcomes)
+
+        errand = Errand(alert_id, self.tools.channel, self.name)
+        try:
+            await carry_out(self.tools, errand=errand, ids=ids, claims=self._claims, told=told)
+        except Exception as error:  # noqa: BLE001 - what cannot be handled goes aside; its partition goes on
+            why = where_from(error)
+            log.critical("errand_broke", alert=str(alert_id), where=why)
+            for parcel in parcels:
+                parcel.broke = why
+
+    async def _finish(self, parcel: Parcel) -> None:
+        if parcel.broke is not None:
+            await self.dead_letters.bury(parcel.taken, why=parcel.broke)
+        parcel.taken.finish()
 
     def _adapt(self, outcomes: Sequence[Outcome]) -> None:
         """Claim only what can be begun in time: halve when some came too late, grow slowly when none did."""
-        if any(outcome.of is OutcomeClass.LATE for outcome in outcomes):
+        if any(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes):
             self._claim_size = max(_LEAST_CLAIM, self._claim_size // 2)
         elif outcomes:
             self._claim_size = min(CLAIM_LIMIT, self._claim_size + _LEAST_CLAIM)

@@ -34,6 +34,8 @@ class Session:
         self._beat_at = float("-inf")
         self._begin_from = float("-inf")
         self._open: dict[int, float] = {}
+        self._share = (0, 0)
+        self._shares_from = float("inf")
 
     @property
     def id(self) -> int | None:
@@ -44,6 +46,11 @@ class Session:
         """Whether a claim that must begin by this monotonic moment may still be handed over."""
         now = self._clock()
         return self._begin_from <= now <= begin_by and now - self._beat_at < _SILENT_SECONDS
+
+    def share(self) -> tuple[int, int]:
+        """This worker's rank among how many live ones; (0, 0) until all others must have counted it, too."""
+        now = self._clock()
+        return self._share if self._shares_from <= now < self._beat_at + _SILENT_SECONDS else (0, 0)
 
     def opened(self, token: int) -> None:
         """Note a claim, before its statement is sent."""
@@ -71,7 +78,10 @@ class Session:
                     0 if self._id is None else BEGIN_SECONDS
                 )  # past the dead one's claims
                 self._id = await sessions.open_session(self._pool, worker=self._worker)
+                self._shares_from = self._clock() + _SILENT_SECONDS + _BEAT_SECONDS
                 log.info("session_opened", session=self._id)
+            live = await sessions.live_of(self._pool, worker=self._worker)
+            self._share = (live.index(self._id), len(live)) if self._id in live else (0, 0)
         except UNAVAILABLE as error:
             log.warning("heartbeat_failed", error=type(error).__name__)
             process.health.set("database", ok=False)

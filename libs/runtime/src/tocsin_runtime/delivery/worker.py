@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from tocsin_runtime.delivery.breakers import Breakers
 from tocsin_runtime.delivery.channel import Channel as Sender
 from tocsin_runtime.delivery.decide import Policy
 from tocsin_runtime.delivery.errand import Tools
@@ -35,7 +36,8 @@ async def work(
     name = f"{channel.value}-worker"
     session = Session(pool, worker=name)
     pauses = PauseWatch(pool, channel=channel, sender=sender)
-    tools = Tools(channel, pool, sender, policy, session, pauses, ReceiptOutlet(outlet, pool, source=name))
+    told = ReceiptOutlet(outlet, pool, source=name)
+    tools = Tools(channel, pool, sender, policy, session, pauses, Breakers(), told)
     async with asyncio.TaskGroup() as background:
         beats = background.create_task(session.run(process))
         watch = background.create_task(pauses.run(process))
@@ -46,7 +48,7 @@ async def work(
                     topic=topics.deliveries(channel, lane),
                     group=topics.worker_group(channel, lane),
                 )
-                group.create_task(Lane(tools, intake, DeadLetters(outlet, group=name)).run(process))
+                group.create_task(Lane(lane, tools, intake, DeadLetters(outlet, group=name)).run(process))
         beats.cancel()
         watch.cancel()
     await session.close()

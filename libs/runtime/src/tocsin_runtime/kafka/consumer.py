@@ -1,7 +1,7 @@
 """The way from Kafka: explicit commits of a watermark, an epoch per assignment, drain before partitions go."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -103,8 +103,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         await self._commit()
         await self._disconnect()
 
-    async def take(self, *, limit: int, wait_ms: int = 100) -> list[Taken]:
+    async def take(
+        self, *, limit: int, wait_ms: int = 100, only: Collection[int] | None = None
+    ) -> list[Taken]:
         """Records not yet in hand, at most `limit`; empty when there are none or a rebalance is under way.
+
+        With `only`, those of these partitions.
 
         Never cancel it: aiokafka would stop watching the poll interval. Call it (or `idle`) at least every minute.
         """
@@ -117,7 +121,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             await asyncio.sleep(wait_ms / 1000)
             return []
         try:
-            fetched = await self._consumer.getmany(*self._with_room(), timeout_ms=wait_ms, max_records=limit)
+            fetched = await self._consumer.getmany(
+                *self._with_room(only), timeout_ms=wait_ms, max_records=limit
+            )
         except KafkaError as error:
             log.warning("fetch_failed", topic=self._topic.name, error=type(error).__name__)
             await self._recover(error)
@@ -148,10 +154,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         if finished and epoch == self._epoch and taken.partition in self._trackers:
             self._trackers[taken.partition].finish(taken.offset)
 
-    def _with_room(self) -> Sequence[TopicPartition]:
+    def _with_room(self, only: Collection[int] | None) -> Sequence[TopicPartition]:
         """Partitions to poll: those held back keep what was fetched for them, which aiokafka's `pause` would drop."""
         room = [
-            number for number, tracker in self._trackers.items() if tracker.unfinished < self._most_unfinished
+            number
+            for number, tracker in self._trackers.items()
+            if tracker.unfinished < self._most_unfinished and (only is None or number in only)
         ]
         if len(room) == len(self._trackers):
             return ()  # all of them

@@ -1,6 +1,5 @@
 -- Alerts: `open` while the version in force may be sent. A version is settled once nothing of it is left to do.
 ALTER TABLE alert ADD COLUMN open boolean NOT NULL DEFAULT true;
-DROP INDEX alert_live;
 ALTER TABLE alert_content ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(), ADD COLUMN settled_at timestamptz;
 UPDATE alert_content c SET settled_at = now() FROM alert a WHERE a.id = c.alert_id AND a.state <> 'live';
 CREATE INDEX alert_content_unsettled ON alert_content (alert_id, version) WHERE settled_at IS NULL;
@@ -40,7 +39,8 @@ RETURN (
 -- anything else is a destination. A row is a hold in force, until it is deleted; `until` is when it is probed next.
 CREATE FUNCTION route_of(channel text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE channel WHEN 'email' THEN lower(split_part(address, '@', 2)) END;
-ALTER TABLE pause ADD COLUMN probes int NOT NULL DEFAULT 0; -- since it began, without success
+ALTER TABLE pause ADD COLUMN probes int NOT NULL DEFAULT 0, -- since one went through
+                  ADD COLUMN passes int NOT NULL DEFAULT 1; -- how many deliveries go at a probe; doubled by each success
 ALTER TABLE due ADD COLUMN probe boolean NOT NULL DEFAULT false; -- goes although its route is on hold
 CREATE INDEX due_route ON due (channel, route, produce_after) WHERE route IS NOT NULL;
 
