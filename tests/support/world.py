@@ -15,6 +15,7 @@ from tocsin_store.geometry import Metres, Shape
 from tocsin_store.members import Consent, ContactPoint, Member, Place
 from tocsin_store.pool import Pool, Row
 from tocsin_store.sessions import open_session
+from tocsin_store.settle import AlertVersion, close_waiting
 
 HOME: Final = (350_050.0, 430_050.0)
 SQUARE: Final = Shape(
@@ -192,6 +193,16 @@ async def waiting(
 async def others_of(situation: Situation) -> Situation:
     """The same, seen by another worker process."""
     return replace(situation, session=await open_session(situation.pool, worker="another"))
+
+
+async def closed(pool: Pool, alert: UUID, *, version: int = 1, limit: int = 2_000) -> list[int]:
+    """Pass once over an ended version; returns how many were settled, page by page."""
+    pages: list[int] = []
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        settled, after = await close_waiting(pool, AlertVersion(alert, version), after=after, limit=limit)
+        pages.append(settled)
+    return pages
 
 
 async def ids_of(pool: Pool, alert: UUID) -> list[UUID]:

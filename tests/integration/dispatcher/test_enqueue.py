@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dispatcher.expiry import expire
+from dispatcher.closing import close
 from tests.support.crew import a_queue
 from tests.support.topics import values_on
 from tests.support.world import Post, emptied, tallied, waiting
@@ -56,7 +56,9 @@ async def test_nothing_goes_beyond_the_window(pool: Pool, outlet: Outlet) -> Non
 async def test_nothing_goes_while_the_channel_is_on_hold(pool: Pool, outlet: Outlet) -> None:
     situation = await waiting(pool, post=ROUTINE)
     await situation.is_due()
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.CONFIGURATION, lasts=timedelta(minutes=1))
+    await pauses.hold(
+        pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=timedelta(minutes=1)
+    )
     queue = a_queue(pool, outlet, lane=Lane.ROUTINE)
 
     assert not await queue.enqueue_chunk()
@@ -88,7 +90,7 @@ async def test_what_is_due_and_kafka_did_not_take_is_due_at_once(pool: Pool) -> 
 async def test_an_expired_alert_is_settled_then_completed(pool: Pool) -> None:
     situation = await waiting(pool, 3, post=Post(expires_in=timedelta()))
 
-    more = [await expire(pool) for _ in range(3)]
+    more = [await close(pool) for _ in range(3)]
 
     assert more == [True, False, False]
     assert await tallied(pool, situation.alert) == {State.EXPIRED: 3}

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from tests.support.crew import StubChannel
-from tests.support.eventually import until
+from tests.support.eventually import eventually, until
 from tests.support.world import emptied
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.process import Process
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store import pauses
+from tocsin_store.pauses import provider_route
 from tocsin_store.pool import Pool
 
 MINUTE = timedelta(minutes=1)
@@ -35,8 +36,17 @@ async def watching(pool: Pool, sender: StubChannel) -> AsyncIterator[PauseWatch]
         task.cancel()
 
 
-async def test_a_relay_that_answers_again_ends_the_pause_another_worker_made(pool: Pool) -> None:
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.PROVIDER_UNREACHABLE, lasts=MINUTE)
+PROVIDER = provider_route("stub")
+
+
+async def test_a_provider_that_answers_again_ends_the_hold_another_worker_made(pool: Pool) -> None:
+    await pauses.hold(
+        pool,
+        channel=Channel.EMAIL,
+        route=PROVIDER,
+        reason=Reason.PROVIDER_UNREACHABLE,
+        lasts=timedelta(),
+    )
     sender = StubChannel(up=False)
 
     async with watching(pool, sender) as watch:
@@ -44,30 +54,40 @@ async def test_a_relay_that_answers_again_ends_the_pause_another_worker_made(poo
         sender.up = True
         await until(lambda: not watch.active)
 
-    assert await pauses.current(pool, channel=Channel.EMAIL) is None
+    assert await pauses.in_force(pool) == []
 
 
-async def test_a_refused_sender_is_believed_for_half_a_minute_whatever_a_probe_would_say(pool: Pool) -> None:
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.SENDER_REFUSED, lasts=MINUTE)
+async def test_refused_credentials_are_believed_whatever_a_probe_would_say(pool: Pool) -> None:
     sender = StubChannel()
 
     async with watching(pool, sender) as watch:
-        await until(lambda: watch.active)
+        watch.hold("stub", Reason.CONFIGURATION)
+        await eventually(lambda: pauses.is_held(pool, channel=Channel.EMAIL))
         probes_at_first = sender.probes
-        await pool.execute("UPDATE pause SET since = now() - interval '31 seconds'")
+        await pool.execute("UPDATE pause SET until = now()")
         await until(lambda: not watch.active)
 
     assert (probes_at_first, sender.probes) == (0, 1)
 
 
-async def test_a_pause_that_lapsed_begins_anew(pool: Pool) -> None:
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.CONFIGURATION, lasts=MINUTE)
-    await pool.execute(
-        "UPDATE pause SET since = now() - interval '1 hour', until = now() - interval '1 minute'"
-    )
+async def test_with_one_of_two_providers_held_the_channel_goes_on(pool: Pool) -> None:
+    sender = StubChannel(up=False, providers=("one", "two"))
 
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.SENDER_REFUSED, lasts=MINUTE)
+    async with watching(pool, sender) as watch:
+        watch.hold("one", Reason.PROVIDER_UNREACHABLE)
+        await eventually(lambda: pauses.in_force(pool))
 
-    found = await pauses.current(pool, channel=Channel.EMAIL)
-    assert found is not None
-    assert (found.reason, found.age < MINUTE) == (Reason.SENDER_REFUSED, True)
+        assert (watch.is_held("one"), watch.is_held("two"), watch.active) == (True, False, False)
+        assert not await pauses.is_held(pool, channel=Channel.EMAIL)
+
+
+async def test_an_operators_hold_lasts_until_its_time_whatever_a_probe_would_say(pool: Pool) -> None:
+    await pauses.hold(pool, channel=Channel.EMAIL, route="*", reason=Reason.OPERATOR, lasts=MINUTE)
+    sender = StubChannel()
+
+    async with watching(pool, sender) as watch:
+        await until(lambda: watch.active)
+        await pool.execute("UPDATE pause SET until = now()")
+        await until(lambda: not watch.active)
+
+    assert await pauses.in_force(pool) == []

@@ -10,14 +10,14 @@ import pytest
 from tests.support.crew import OK, StubChannel, crew
 from tests.support.eventually import eventually
 from tests.support.world import emptied, states_of, waiting
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Channel, Reason, State
 from tocsin_store import pauses
 from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool, open_pool
 
 LATE = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
-PAUSE = Outcome(OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE)
+PAUSE = Outcome(OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE, scope=Scope.CHANNEL)
 
 
 @pytest.fixture(autouse=True)
@@ -73,13 +73,13 @@ async def test_a_pause_defers_until_a_probe_succeeds_and_spends_no_attempt(
     sender = StubChannel(lambda _: OK if sender.up else PAUSE, up=False)
 
     async with crew(pool, kafka_bootstrap, sender=sender):
-        await eventually(lambda: pauses.current(pool, channel=Channel.EMAIL))
+        await eventually(lambda: pauses.is_held(pool, channel=Channel.EMAIL))
         await eventually(lambda: _deferred(pool))
         sender.up = True
         await settled(pool, situation.alert, {State.SENT: 20})
 
     assert sender.probes >= 1
-    assert await pauses.current(pool, channel=Channel.EMAIL) is None
+    assert not await pauses.is_held(pool, channel=Channel.EMAIL)
     assert {(await situation.row(number))["attempts"] for number in range(20)} == {1}
 
 

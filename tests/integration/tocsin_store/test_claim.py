@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.world import Post, Situation, others_of, posted, waiting
+from tests.support.world import Situation, others_of, posted, waiting
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
 from tocsin_store import pauses
+from tocsin_store.claim import SessionDeadError
 from tocsin_store.pool import Pool
 from tocsin_store.sessions import close_session, live_heartbeats, mark_dead, open_session
 
@@ -75,9 +76,9 @@ async def test_a_dead_session_claims_nothing(pool: Pool) -> None:
     beat = (await live_heartbeats(pool))[situation.session]
     assert await mark_dead(pool, situation.session, unless_after=beat)
 
-    claims = await situation.claimed()
+    with pytest.raises(SessionDeadError):
+        await situation.claimed()
 
-    assert claims.taken == []
     assert (await situation.row())["work"] == "waiting"
 
 
@@ -85,13 +86,15 @@ async def test_a_closed_session_claims_nothing(pool: Pool) -> None:
     situation = await waiting(pool)
     await close_session(pool, situation.session)
 
-    assert (await situation.claimed()).taken == []
+    with pytest.raises(SessionDeadError):
+        await situation.claimed()
 
 
 async def test_a_session_that_never_was_claims_nothing(pool: Pool) -> None:
     situation = await waiting(pool)
 
-    assert (await situation.claimed(session=0)).taken == []
+    with pytest.raises(SessionDeadError):
+        await situation.claimed(session=0)
 
 
 async def test_what_is_due_later_is_left_alone(pool: Pool) -> None:
@@ -129,7 +132,7 @@ async def test_a_delivery_of_another_alert_is_not_taken(pool: Pool) -> None:
 
 
 BREAK = {
-    "alert closed": "UPDATE alert SET state = 'cancelled' WHERE id = $1",
+    "alert closed": "UPDATE alert SET open = false WHERE id = $1",
     "other version": "UPDATE alert SET version = 2 WHERE id = $1",
     "expired": "UPDATE alert SET expires_at = now() WHERE id = $1",
     "consent withdrawn": """UPDATE consent SET valid_until = now() FROM delivery d
@@ -145,7 +148,7 @@ BREAK = {
     ("broken", "kind", "reason"),
     [
         ("alert closed", ReceiptKind.CANCELLED, Reason.ALERT_CLOSED),
-        ("other version", ReceiptKind.CANCELLED, Reason.ALERT_CLOSED),
+        ("other version", ReceiptKind.CANCELLED, Reason.SUPERSEDED),
         ("expired", ReceiptKind.EXPIRED, Reason.EXPIRED),
         ("consent withdrawn", ReceiptKind.SUPPRESSED, Reason.CONSENT_WITHDRAWN),
         ("address replaced", ReceiptKind.SUPPRESSED, Reason.CONTACT_REPLACED),
@@ -168,32 +171,26 @@ async def test_what_may_not_be_handed_over_gets_a_verdict_and_stays_waiting(
 
 async def test_a_paused_channel_defers_until_the_pause_ends(pool: Pool) -> None:
     situation = await waiting(pool)
-    until = await pauses.pause(
-        pool, channel=Channel.EMAIL, reason=Reason.PROVIDER_UNREACHABLE, lasts=timedelta(minutes=1)
+    until = await pauses.hold(
+        pool, channel=Channel.EMAIL, route="*", reason=Reason.PROVIDER_UNREACHABLE, lasts=timedelta(minutes=1)
     )
 
     claims = await situation.claimed()
-    await pauses.resume(pool, channel=Channel.EMAIL)
+    await pauses.resume(pool, channel=Channel.EMAIL, route="*")
 
     (verdict,) = claims.verdicts
     assert (verdict.kind, verdict.due_at) == (ReceiptKind.DEFERRED, until)
 
 
-async def test_a_pause_that_has_lapsed_holds_nobody(pool: Pool) -> None:
-    situation = await waiting(pool)
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.PROVIDER_UNREACHABLE, lasts=timedelta())
-
-    assert len((await situation.claimed()).taken) == 1
-
-
 async def test_an_expired_alert_gives_its_verdict_even_while_paused(pool: Pool) -> None:
-    situation = await waiting(pool, post=Post(expires_in=timedelta()))
-    await pauses.pause(
-        pool, channel=Channel.EMAIL, reason=Reason.PROVIDER_UNREACHABLE, lasts=timedelta(minutes=1)
+    situation = await waiting(pool)
+    await pool.execute(BREAK["expired"], situation.alert)
+    await pauses.hold(
+        pool, channel=Channel.EMAIL, route="*", reason=Reason.PROVIDER_UNREACHABLE, lasts=timedelta(minutes=1)
     )
 
     claims = await situation.claimed()
-    await pauses.resume(pool, channel=Channel.EMAIL)
+    await pauses.resume(pool, channel=Channel.EMAIL, route="*")
 
     assert [verdict.kind for verdict in claims.verdicts] == [ReceiptKind.EXPIRED]
 

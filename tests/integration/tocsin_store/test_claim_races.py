@@ -48,7 +48,7 @@ async def test_a_claim_waits_for_a_row_no_longer_than_its_pool_allows(pool: Pool
 async def test_a_cancel_that_was_first_is_seen_by_a_claim_that_waited_for_it(pool: Pool) -> None:
     situation = await waiting(pool, 2)
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("UPDATE alert SET state = 'cancelled' WHERE id = $1", situation.alert)
+        await connection.execute("UPDATE alert SET open = false WHERE id = $1", situation.alert)
         claiming = asyncio.create_task(situation.claimed())
         await eventually(lambda: _waiters(pool))
 

@@ -43,9 +43,10 @@ async def room(pool: Pool, *, least: int, window: timedelta = timedelta(seconds=
 
 
 async def take_due(pool: Pool, *, limit: int = 100) -> list[DueDelivery]:
-    return await enqueue.take_due(
+    going, _ = await enqueue.take_due(
         pool, channel=Channel.EMAIL, lane=Lane.URGENT, limit=limit, again_after=MINUTE
     )
+    return going
 
 
 async def three_chunks(pool: Pool) -> None:
@@ -180,7 +181,7 @@ async def test_what_could_not_be_produced_comes_at_once(pool: Pool) -> None:
 async def test_a_resume_makes_what_was_deferred_due_and_leaves_retries_alone(pool: Pool) -> None:
     situation = await waiting(pool, 2)
     await situation.claimed()
-    await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.CONFIGURATION, lasts=MINUTE)
+    await pauses.hold(pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=MINUTE)
     await merged(
         pool,
         [
@@ -190,18 +191,21 @@ async def test_a_resume_makes_what_was_deferred_due_and_leaves_retries_alone(poo
     )
     held = await take_due(pool)
 
-    await pauses.resume(pool, channel=Channel.EMAIL)
+    await pauses.resume(pool, channel=Channel.EMAIL, route="*")
 
     assert held == []
     assert [delivery.id for delivery in await take_due(pool)] == [situation.ids[0]]
-    assert await pauses.current(pool, channel=Channel.EMAIL) is None
+    assert not await pauses.is_held(pool, channel=Channel.EMAIL)
 
 
 async def test_a_pause_is_only_ever_made_longer(pool: Pool) -> None:
-    long = await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.CONFIGURATION, lasts=10 * MINUTE)
+    long = await pauses.hold(
+        pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=10 * MINUTE
+    )
 
-    short = await pauses.pause(pool, channel=Channel.EMAIL, reason=Reason.CONFIGURATION, lasts=MINUTE)
+    short = await pauses.hold(
+        pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=MINUTE
+    )
 
-    found = await pauses.current(pool, channel=Channel.EMAIL)
-    assert found is not None
+    (found,) = await pauses.in_force(pool, channel=Channel.EMAIL)
     assert short == long == found.until

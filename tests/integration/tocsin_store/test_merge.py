@@ -141,7 +141,7 @@ async def test_a_deferred_delivery_waits_for_the_pause_as_it_is_now(pool: Pool) 
 
     await merged(pool, [told(situation, ReceiptKind.DEFERRED, due_in=timedelta(hours=2))])
     due = await situation.due()
-    await pauses.resume(pool, channel=Channel.EMAIL)
+    await pauses.resume(pool, channel=Channel.EMAIL, route="*")
 
     assert due is not None
     assert (due["due_at"], due["produce_after"], due["route"]) == (until, until, "*")
@@ -181,6 +181,6 @@ async def test_nothing_is_tried_again_after_the_expiry(pool: Pool) -> None:
 
 
 async def _paused(*, lasts: timedelta, situation: Situation) -> datetime:
-    return await pauses.pause(
-        situation.pool, channel=Channel.EMAIL, reason=Reason.PROVIDER_UNREACHABLE, lasts=lasts
+    return await pauses.hold(
+        situation.pool, channel=Channel.EMAIL, route="*", reason=Reason.PROVIDER_UNREACHABLE, lasts=lasts
     )

@@ -1,14 +1,13 @@
 """Recovery, expiry and completion: set-based, with timeline, outbox and tally in the same transaction."""
 
-from datetime import timedelta
-
 from tests.support.receipts import merged, told
-from tests.support.world import Post, Situation, states_of, tallied, waiting
+from tests.support.world import Situation, closed, states_of, tallied, waiting
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Reason, ReceiptKind, State
 from tocsin_store import settle
 from tocsin_store.outbox import holds_receipts_before, next_batch
 from tocsin_store.pool import Pool
+from tocsin_store.settle import AlertVersion
 
 
 async def recovered(situation: Situation) -> int:
@@ -26,7 +25,7 @@ async def outboxed(situation: Situation) -> list[Receipt]:
 
 async def expired(situation: Situation) -> int:
     await situation.pool.execute("UPDATE alert SET expires_at = now() WHERE id = $1", situation.alert)
-    return await settle.expire_waiting(situation.pool, situation.alert)
+    return sum(await closed(situation.pool, situation.alert))
 
 
 async def test_what_a_dead_session_held_is_unknown_and_due_to_be_resolved(pool: Pool) -> None:
@@ -136,11 +135,12 @@ async def test_the_merge_knows_what_expiry_told(pool: Pool) -> None:
 
 
 async def test_expiry_goes_page_by_page(pool: Pool) -> None:
-    situation = await waiting(pool, 5, post=Post(expires_in=timedelta()))
+    situation = await waiting(pool, 5)
+    await pool.execute("UPDATE alert SET expires_at = now() WHERE id = $1", situation.alert)
 
-    pages = [await settle.expire_waiting(pool, situation.alert, limit=2) for _ in range(4)]
+    pages = await closed(pool, situation.alert, limit=2)
 
-    assert pages == [2, 2, 1, 0]
+    assert pages == [2, 2, 1]
 
 
 async def test_a_receipt_row_of_the_outbox_holds_a_thousand_at_most(pool: Pool) -> None:
@@ -157,21 +157,24 @@ async def test_a_receipt_row_of_the_outbox_holds_a_thousand_at_most(pool: Pool) 
 async def test_an_alert_that_has_not_expired_keeps_what_waits(pool: Pool) -> None:
     situation = await waiting(pool)
 
-    assert await settle.expire_waiting(pool, situation.alert) == 0
-    assert not await settle.complete(pool, situation.alert)
+    assert await closed(pool, situation.alert) == [0]
+    assert AlertVersion(situation.alert, 1) not in await settle.over(pool)
 
 
 async def test_an_expired_alert_is_completed_once_nothing_of_it_is_left(pool: Pool) -> None:
     situation = await waiting(pool, 2)
     await situation.claimed(ids=situation.ids[:1])
     await expired(situation)
-    too_early = await settle.complete(pool, situation.alert)
+    version = AlertVersion(situation.alert, 1)
+    too_early = (await settle.settle_version(pool, version), await settle.complete(pool))
     await merged(pool, [told(situation, ReceiptKind.ACCEPTED)])
 
-    completed = await settle.complete(pool, situation.alert)
+    settled, completed = await settle.settle_version(pool, version), await settle.complete(pool)
 
-    assert (too_early, completed) == (False, True)
-    assert situation.alert not in await settle.expired_alerts(pool)
+    assert too_early == (False, [])
+    assert settled
+    assert situation.alert in completed
+    assert version not in await settle.over(pool)
     assert situation.alert not in await settle.unsettled_alerts(pool)
 
 

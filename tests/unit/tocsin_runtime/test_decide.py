@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_runtime.delivery.decide import (
     EMAIL,
+    Errand,
     due_at,
     is_spent,
     next_attempt,
@@ -21,7 +22,7 @@ from tocsin_store.claim import ClaimedDelivery, Verdict
 from tocsin_store.content import AlertContent
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ALERT = UUID(int=9)
+ERRAND = Errand(UUID(int=9), Channel.EMAIL, Lane.URGENT)
 
 
 def a_claim(*, attempts: int = 0, ambiguous: int = 0, resolve: bool = False) -> ClaimedDelivery:
@@ -120,7 +121,7 @@ def test_the_budget_of_ambiguous_attempts_is_spent_after_one_resend(
         (OutcomeClass.AMBIGUOUS, ReceiptKind.UNKNOWN, State.UNKNOWN),
         (OutcomeClass.PERMANENT, ReceiptKind.FAILED, State.FAILED),
         (OutcomeClass.SUPPRESS, ReceiptKind.FAILED, State.FAILED),
-        (OutcomeClass.DEFECT, ReceiptKind.FAILED, State.FAILED),
+        (OutcomeClass.DEFECT, ReceiptKind.DEFERRED, State.PENDING),
         (OutcomeClass.PAUSE, ReceiptKind.DEFERRED, State.PENDING),
         (OutcomeClass.LATE, ReceiptKind.RELEASED, State.PENDING),
     ],
@@ -128,10 +129,8 @@ def test_the_budget_of_ambiguous_attempts_is_spent_after_one_resend(
 def test_every_outcome_is_one_kind_of_receipt(of: OutcomeClass, kind: ReceiptKind, state: State) -> None:
     receipt = receipt_for(
         a_claim(),
-        Outcome(of, Reason.POLICY, "550 5.7.1"),
-        alert_id=ALERT,
-        channel=Channel.EMAIL,
-        provider="relay",
+        Outcome(of, Reason.POLICY, "550 5.7.1", provider="relay"),
+        errand=ERRAND,
         now=NOON,
     )
 
@@ -143,9 +142,26 @@ def test_every_outcome_is_one_kind_of_receipt(of: OutcomeClass, kind: ReceiptKin
     )
 
 
+@pytest.mark.parametrize("of", list(OutcomeClass))
+def test_only_what_was_tried_counts_as_an_attempt(of: OutcomeClass) -> None:
+    receipt = receipt_for(a_claim(attempts=2), Outcome(of), errand=ERRAND, now=NOON)
+
+    untried = {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE}
+    assert receipt.attempt == (None if of in untried else 3)
+
+
+def test_what_found_no_room_at_its_destination_waits_a_little() -> None:
+    crowded = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE, scope=Scope.ROUTE)
+
+    again = due_at(a_claim(), crowded, content=content(), policy=EMAIL, now=NOON)
+
+    assert again is not None
+    assert timedelta(seconds=2) < again - NOON < timedelta(seconds=8)
+
+
 def test_a_verdict_becomes_a_receipt_without_a_provider() -> None:
     verdict = Verdict(UUID(int=1), 0, 1, ReceiptKind.SUPPRESSED, Reason.CONSENT_WITHDRAWN, None)
 
-    receipt = receipt_for_verdict(verdict, alert_id=ALERT, channel=Channel.EMAIL, now=NOON)
+    receipt = receipt_for_verdict(verdict, errand=ERRAND, now=NOON)
 
     assert (receipt.kind, receipt.fence, receipt.provider) == (ReceiptKind.SUPPRESSED, 0, None)
