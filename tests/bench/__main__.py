@@ -1,4 +1,4 @@
-"""`make bench`: measures, prints a table, writes bench.json. `--row county` or `--row worker` for one of them."""
+"""`make bench`: measures, prints a table, writes bench.json. `--row NAME` for one of them."""
 
 import argparse
 from pathlib import Path
@@ -6,18 +6,24 @@ from statistics import median
 
 from rich.console import Console
 
-from tests.bench import county, smtp_tools, worker_alone
+from tests.bench import county, domains, smtp_tools, urgent, worker_alone
 from tests.bench.rows import Row, show, write
 
 
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--row", choices=("county", "worker"))
+    parser.add_argument("--row", choices=("county", "worker", "urgent", "domains"))
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     wish = parser.parse_args()
     console = Console(width=120)
-    rows = _with_sink(wish.row, console) if smtp_tools.installed() else _without_sink(wish.row, console)
+    rows: list[Row] = []
+    if wish.row in (None, "county", "worker"):
+        rows += _with_sink(wish.row, console) if smtp_tools.installed() else _without_sink(wish.row, console)
+    if wish.row in (None, "urgent"):
+        rows += urgent.measure(console=console)
+    if wish.row in (None, "domains"):
+        rows += domains.measure(console=console)
     show(rows, console=console)
     write(rows, path=wish.out)
     console.print(f"Written to {wish.out}.")

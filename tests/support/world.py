@@ -63,6 +63,7 @@ class Resident:
     purpose: Purpose | None = PURPOSE
     confirmed: bool = True
     name: str = "Ada"
+    domain: str = "homes.example"
     language: str = "en"
 
 
@@ -78,7 +79,7 @@ async def settled_in(pool: Pool, agency: UUID, residents: Sequence[Resident]) ->
             connection,
             [
                 ContactPoint(
-                    uuid4(), id_, r.channel, f"{id_.hex}.{n}@homes.example", now if r.confirmed else None
+                    uuid4(), id_, r.channel, f"{id_.hex}.{n}@{r.domain}", now if r.confirmed else None
                 )
                 for id_, r in pairs
                 for n in range(r.addresses)

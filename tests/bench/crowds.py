@@ -1,0 +1,54 @@
+"""Crowds of members for the bench: an agency of their own, a place of their own, domains as wished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tests.support.e2e_agency import Agency
+from tests.support.e2e_town import Town
+from tests.support.world import HOME, Resident, an_agency, settled_in
+from tocsin_store import agencies
+from tocsin_store.members import analyse
+
+_EAST_M = 5_000.0
+_EAST_DEGREES = 0.076
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Members who all consented to one agency."""
+
+    agency: Agency
+    count: int
+    area: dict[str, object]
+
+    async def alerted(self, *, severity: str) -> UUID:
+        """Post an alert to all of them."""
+        answer = await self.agency.post(
+            {
+                "category": "flood",
+                "severity": severity,
+                "areas": [self.area],
+                "info": [{"language": "en-GB", "headline": "Flood", "description": "The river rises."}],
+                "purpose": "public_task",
+            }
+        )
+        return answer.accepted.id
+
+
+async def crowd(
+    town: Town, count: int, *, east: int = 0, domains: Sequence[str] = ("homes.example",)
+) -> Crowd:
+    """Settle members around `HOME`, or so many steps of 5 km to its east; their addresses go round the domains."""
+    agency = await an_agency(town.pool)
+    key = agencies.new_key()
+    at = (HOME[0] + east * _EAST_M, HOME[1])
+    residents = [Resident(at=at, domain=domains[number % len(domains)]) for number in range(count)]
+    await settled_in(town.pool, agency, residents)
+    async with town.pool.acquire() as connection:
+        await agencies.add_key(connection, key, agency_id=agency, scopes=list(agencies.Scope))
+        await analyse(connection)
+    area: dict[str, object] = {
+        "circle": {"center": [-2.7592 + east * _EAST_DEGREES, 53.7644], "radius_m": 1_500}
+    }
+    return Crowd(town.agency(agency, key.text), count, area)

@@ -1,0 +1,139 @@
+"""Urgent overtakes (I7): 500 urgent messages on an idle system and in the middle of 100,000 routine ones."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from rich.console import Console
+
+from tests.bench.county import running_stack
+from tests.bench.crowds import Crowd, crowd
+from tests.bench.rows import Row
+from tests.support.e2e_town import Town, town_of
+from tests.support.eventually import eventually
+from tocsin_local.stack import Stack
+
+BULK: Final = 100_000
+URGENT: Final = 500
+_TIMES: Final = 5
+_REST_SECONDS: Final = 3.0
+_P99_GOAL: Final = 2.0
+_KEEPS_GOAL: Final = 0.8
+
+HANDED_OVER: Final = """
+SELECT extract(epoch FROM r.occurred_at - a.created_at)::float AS seconds, r.occurred_at
+FROM   receipt r JOIN alert a ON a.id = r.alert_id
+WHERE  r.alert_id = $1 AND r.kind = 'accepted' ORDER BY r.occurred_at
+"""
+
+RATE: Final = """
+SELECT count(*) / extract(epoch FROM $3::timestamptz - $2::timestamptz)::float FROM receipt
+WHERE  alert_id = $1 AND kind = 'accepted' AND occurred_at >= $2 AND occurred_at < $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """One urgent alert: hand-overs in seconds after it was accepted, and when the last one was."""
+
+    seconds: Sequence[float]
+    begun: datetime
+    ended: datetime
+
+
+def measure(*, console: Console) -> list[Row]:
+    """Ring urgent alerts on an idle stack, then during a routine one."""
+    with running_stack() as stack:
+        return asyncio.run(_measure_in(stack, console=console))
+
+
+async def _measure_in(stack: Stack, *, console: Console) -> list[Row]:
+    async with town_of(stack) as town:
+        console.print(f"urgent: loading {BULK} members")
+        bulk, few = await crowd(town, BULK, east=1), await crowd(town, URGENT)
+        idle = [await _ring(town, few) for _ in range(_TIMES)]
+        routine = await bulk.alerted(severity="minor")
+        await _handed_over(town, routine, at_least=BULK // 10)
+        console.print("urgent: in the middle of the routine alert")
+        busy: list[Rang] = []
+        for _ in range(_TIMES):
+            busy.append(await _ring(town, few))
+            await asyncio.sleep(_REST_SECONDS)
+        left = BULK - await _count(town, routine)
+        rates = await _rates(town, routine, busy)
+        return _rows(idle, busy, rates, left=left)
+
+
+async def _ring(town: Town, few: Crowd) -> Rang:
+    alert = await few.alerted(severity="extreme")
+    await _handed_over(town, alert, at_least=few.count)
+    rows = await town.pool.fetch(HANDED_OVER, alert)
+    begun = await town.pool.fetchval("SELECT created_at FROM alert WHERE id = $1", alert)
+    return Rang([row["seconds"] for row in rows], begun, rows[-1]["occurred_at"])
+
+
+async def _count(town: Town, alert: UUID) -> int:
+    return int(
+        await town.pool.fetchval(
+            """SELECT coalesce(sum(n), 0) FROM (SELECT n FROM tally WHERE alert_id = $1 AND state = 'sent' AND bucket = -1
+               UNION ALL SELECT n FROM tally_delta WHERE alert_id = $1 AND state = 'sent' AND bucket = -1) x""",
+            alert,
+        )
+    )
+
+
+async def _handed_over(town: Town, alert: UUID, *, at_least: int) -> None:
+    async def enough() -> bool:
+        return await _count(town, alert) >= at_least
+
+    await eventually(enough, within=300)
+
+
+async def _rates(town: Town, routine: UUID, busy: Sequence[Rang]) -> tuple[float, float]:
+    """Routine hand-overs a second while urgent ones went, and in between."""
+    with_urgent = [await town.pool.fetchval(RATE, routine, rang.begun, rang.ended) for rang in busy]
+    rest = timedelta(seconds=_REST_SECONDS * 0.8)
+    without = [
+        await town.pool.fetchval(RATE, routine, following.begun - rest, following.begun)
+        for following in busy[1:]
+    ]
+    return sum(with_urgent) / len(with_urgent), sum(without) / len(without)
+
+
+def _rows(idle: Sequence[Rang], busy: Sequence[Rang], rates: tuple[float, float], *, left: int) -> list[Row]:
+    alone, during = _sorted(idle), _sorted(busy)
+    p99, p99_idle, keeps = _share(during, 0.99), _share(alone, 0.99), rates[0] / rates[1]
+    return [
+        Row("urgent-idle-p50", _share(alone, 0.5), "s to hand-over, 500 urgent"),
+        Row("urgent-idle-p99", p99_idle, "s to hand-over, 500 urgent"),
+        Row("urgent-busy-p50", _share(during, 0.5), f"s, with {left:,} routine still waiting at the end"),
+        Row(
+            "urgent-busy-p99",
+            p99,
+            "s",
+            p99_idle,
+            p99 / p99_idle,
+            "≤ 2 s, ≤ 2 idle",
+            p99 <= min(_P99_GOAL, 2 * p99_idle),
+        ),
+        Row(
+            "urgent-bulk-keeps",
+            rates[0],
+            "routine/s meanwhile",
+            rates[1],
+            keeps,
+            "≥ 0.8",
+            keeps >= _KEEPS_GOAL,
+        ),
+    ]
+
+
+def _sorted(rangs: Sequence[Rang]) -> list[float]:
+    return sorted(second for rang in rangs for second in rang.seconds)
+
+
+def _share(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
