@@ -55,6 +55,7 @@ async def open_pool(
             "jit": "off",
             "lock_timeout": f"{int(lock_timeout.total_seconds() * 1000)}ms",
             "plan_cache_mode": "force_generic_plan",  # probes by key, whatever the statistics of a fresh ledger say
+            "enable_seqscan": "off",  # a plan made while the ledger is small must fit when it holds a million rows
         },
     )
 
