@@ -12,8 +12,9 @@ import pytest
 
 from email_worker.email_channel import EmailChannel
 from tests.support.emails import an_alert
+from tests.support.relays import sent
 from tests.support.smtp import Dialogue, OpenGate, email_settings, relay
-from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Scope
 from tocsin_runtime.tokens import Unsubscribe, read_return_path, read_unsubscribe
 from tocsin_sandbox.inbox.parsed import parsed
 from tocsin_sandbox.sandbox import Sandbox
@@ -71,7 +72,7 @@ def sources(running: Sandbox) -> list[bytes]:
 async def test_every_member_gets_their_own_message(tmp_path: Path, hidden: Sequence[str]) -> None:
     claims = [a_claim(f"m{n}@home.example", name=f"Zoë {n}") for n in range(20)]
     async with sandbox(tmp_path, hidden_extensions=hidden) as running, channel(running) as sender:
-        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+        outcomes = await sent(sender, a_batch(claims))
 
         kept = {one.recipients[0].decode(): parsed(one.content()) for one in running.mailbox.newest_first()}
 
@@ -89,16 +90,18 @@ async def test_outcomes_come_in_the_order_of_the_deliveries(tmp_path: Path) -> N
             {"phase": "rcpt", "match": "no*", "action": {"type": "reply", "code": 550, "enhanced": "5.1.1"}},
         )
 
-        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+        outcomes = await sent(sender, a_batch(claims))
 
-    refused = Outcome(OutcomeClass.SUPPRESS, Reason.ADDRESS_UNKNOWN, "550 5.1.1")
-    assert [outcome == refused for outcome in outcomes] == [n % 3 == 0 for n in range(12)]
+    refused = (OutcomeClass.SUPPRESS, Reason.ADDRESS_UNKNOWN, "550 5.1.1")
+    assert [(one.of, one.reason, one.provider_status) == refused for one in outcomes] == [
+        n % 3 == 0 for n in range(12)
+    ]
 
 
 async def test_links_and_return_path_are_signed_for_this_member(tmp_path: Path) -> None:
     claim, content = a_claim(), an_alert()
     async with sandbox(tmp_path) as running, channel(running) as sender:
-        await sender.send(a_batch([claim], content=content), gate=OpenGate())
+        await sent(sender, a_batch([claim], content=content))
 
         (kept,) = running.mailbox.newest_first()
         headers = dict(parsed(kept.content()).headers)
@@ -112,7 +115,7 @@ async def test_links_and_return_path_are_signed_for_this_member(tmp_path: Path) 
 
 async def test_a_batch_late_at_the_gate_is_not_begun(tmp_path: Path) -> None:
     async with sandbox(tmp_path) as running, channel(running) as sender:
-        outcomes = await sender.send(a_batch([a_claim()] * 3), gate=OpenGate(open=False))
+        outcomes = await sent(sender, a_batch([a_claim()] * 3), gate=OpenGate(open=False))
 
         assert sources(running) == []
 
@@ -122,19 +125,19 @@ async def test_a_batch_late_at_the_gate_is_not_begun(tmp_path: Path) -> None:
 async def test_an_alert_that_cannot_be_rendered_leaves_others_alone(tmp_path: Path) -> None:
     broken = an_alert(body={"status": "actual", "info": [{"language": "en"}]})
     async with sandbox(tmp_path) as running, channel(running) as sender:
-        defects = await sender.send(a_batch([a_claim(), a_claim()], content=broken), gate=OpenGate())
-        good = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+        defects = await sent(sender, a_batch([a_claim(), a_claim()], content=broken))
+        good = await sent(sender, a_batch([a_claim()]))
 
         assert len(sources(running)) == 1
 
-    assert defects == [Outcome(OutcomeClass.DEFECT, Reason.RENDERING)] * 2
+    assert defects == [Outcome(OutcomeClass.DEFECT, Reason.RENDERING, scope=Scope.ALERT)] * 2
     assert good[0].of is OutcomeClass.OK
 
 
 async def test_an_address_that_is_none_fails_alone(tmp_path: Path) -> None:
     claims = [a_claim("a@b.example>\r\nRCPT TO:<x@y.example"), a_claim()]
     async with sandbox(tmp_path) as running, channel(running) as sender:
-        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+        outcomes = await sent(sender, a_batch(claims))
 
     assert [outcome.reason for outcome in outcomes] == [Reason.ADDRESS_INVALID, None]
 
@@ -144,12 +147,12 @@ async def test_a_relay_that_is_down_pauses_and_a_probe_notices_its_return(tmp_pa
         url = f"http://127.0.0.1:{running.http_port}/api/smtp"
         async with aiohttp.ClientSession() as http:
             await (await http.post(url, json={"down": True})).read()
-            outcomes = await sender.send(a_batch([a_claim()] * 5), gate=OpenGate())
-            down = await sender.probe()
+            outcomes = await sent(sender, a_batch([a_claim()] * 5))
+            down = await sender.probe("relay")
             await (await http.post(url, json={"down": False})).read()
-            up = await sender.probe()
+            up = await sender.probe("relay")
 
-        again = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+        again = await sent(sender, a_batch([a_claim()]))
 
     assert {outcome.of for outcome in outcomes} == {OutcomeClass.PAUSE}
     assert (down, up) == (False, True)
@@ -162,7 +165,7 @@ async def test_a_message_offered_to_a_connection_that_has_gone_is_sent_on_a_new_
         await dialogue.take()
 
     async with relay(one_message) as running, channel_to(running.port, smtp_connections=1) as sender:
-        outcomes = [await sender.send(a_batch([a_claim()]), gate=OpenGate()) for _ in range(3)]
+        outcomes = [await sent(sender, a_batch([a_claim()])) for _ in range(3)]
 
     assert [outcome.of for (outcome,) in outcomes] == [OutcomeClass.OK] * 3
     assert len(running.dialogues) == 3
@@ -173,7 +176,7 @@ async def test_a_drop_after_the_final_dot_is_ambiguous_and_the_rest_goes_on(tmp_
     async with sandbox(tmp_path) as running, channel(running) as sender:
         await obey(running, {"phase": "body", "match": "lost@*", "action": {"type": "drop_after_accept"}})
 
-        outcomes = await sender.send(a_batch(claims), gate=OpenGate())
+        outcomes = await sent(sender, a_batch(claims))
 
         assert len(sources(running)) == 6
 
@@ -201,9 +204,9 @@ async def test_starttls_and_a_login(
     login: dict[str, object] = {"smtp_tls": "starttls", "smtp_username": "bell"}
     async with sandbox(tmp_path, **users) as running:
         async with channel(running, smtp_password="rope", **login) as sender:
-            right = await sender.send(a_batch([a_claim()] * 4), gate=OpenGate())
+            right = await sent(sender, a_batch([a_claim()] * 4))
         async with channel(running, smtp_password="string", **login) as sender:
-            wrong = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+            wrong = await sent(sender, a_batch([a_claim()]))
 
     assert {outcome.of for outcome in right} == {OutcomeClass.OK}
     assert (wrong[0].of, wrong[0].reason) == (OutcomeClass.PAUSE, Reason.CONFIGURATION)
@@ -217,7 +220,7 @@ async def test_a_certificate_nobody_vouches_for_is_not_trusted(
         sandbox(tmp_path, tls_cert=cert, tls_key=key) as running,
         channel(running, smtp_tls="starttls") as sender,
     ):
-        (outcome,) = await sender.send(a_batch([a_claim()]), gate=OpenGate())
+        (outcome,) = await sent(sender, a_batch([a_claim()]))
 
         assert sources(running) == []
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from email_worker.relay import relays_of
 from email_worker.smtp_opening import OpeningError, connect
 from tests.support.smtp import Dialogue, relay
 from tocsin_runtime.delivery.channel import OutcomeClass
@@ -23,7 +24,7 @@ async def test_a_relay_that_does_not_let_us_in_pauses(greeting: str, reason: Rea
 
     async with relay(script) as running:
         with pytest.raises(OpeningError) as raised:
-            await connect(running.settings())
+            await connect(relays_of(running.settings())[0])
 
     assert (raised.value.outcome.of, raised.value.outcome.reason) == (OutcomeClass.PAUSE, reason)
 
@@ -33,7 +34,7 @@ async def test_a_relay_that_is_not_there_pauses() -> None:
         settings = running.settings()
 
     with pytest.raises(OpeningError) as raised:
-        await connect(settings)
+        await connect(relays_of(settings)[0])
 
     outcome = raised.value.outcome
     assert (outcome.of, outcome.reason) == (OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE)
@@ -42,7 +43,7 @@ async def test_a_relay_that_is_not_there_pauses() -> None:
 async def test_nothing_is_sent_in_clear_where_tls_is_wanted() -> None:
     async with relay(greets) as running:
         with pytest.raises(OpeningError) as raised:
-            await connect(running.settings(smtp_tls="starttls"))
+            await connect(relays_of(running.settings(smtp_tls="starttls"))[0])
 
     assert raised.value.outcome.of is OutcomeClass.PAUSE
     assert not any(line.startswith(b"MAIL") for line in running.dialogues[0].heard)

@@ -1,15 +1,23 @@
 """The way to a relay: aiosmtplib opens the connection (greeting, EHLO, TLS, AUTH); then it is ours."""
 
 import asyncio
-from typing import cast
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final, cast
 
 import aiosmtplib
 
-from email_worker.settings import EmailSettings
+from email_worker.relay import Relay
 from email_worker.smtp_connection import SmtpConnection
-from email_worker.smtp_outcomes import LOST, Phase, outcome_of
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from email_worker.smtp_outcomes import LOST, outcome_of
+from email_worker.smtp_table import REST, Phase
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Reason
+
+_CODES: Final = range(200, 600)
+_REFUSED: Final = Outcome(OutcomeClass.PAUSE, Reason.CONFIGURATION, scope=Scope.CHANNEL, lasts=REST)
+"""No certificate that can be trusted, no STARTTLS, no AUTH: nothing that waiting a second would mend."""
 
 
 class OpeningError(Exception):
@@ -20,56 +28,68 @@ class OpeningError(Exception):
         self.outcome = outcome
 
 
-async def connect(settings: EmailSettings) -> SmtpConnection:
+async def connect(relay: Relay) -> SmtpConnection:
     """Open a connection: greeting, EHLO, TLS and AUTH as the settings say; never downgraded to clear text.
 
     Raises:
-        OpeningError: With the outcome for what was to be sent.
+        OpeningError: With what became of what was to be sent: always a pause of the relay.
     """
     client = aiosmtplib.SMTP(
-        hostname=settings.smtp_host,
-        port=settings.smtp_port,
-        use_tls=settings.smtp_tls == "implicit",
-        start_tls=settings.smtp_tls == "starttls",
-        username=settings.smtp_username,
-        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        local_hostname=settings.bounce_domain,
-        timeout=min(10.0, settings.smtp_timeout.total_seconds()),
+        hostname=relay.host,
+        port=relay.port,
+        use_tls=relay.tls == "implicit",
+        start_tls=False,  # a step of its own below, so that we know what was refused
+        local_hostname=relay.hello,
+        timeout=relay.envelope_timeout.total_seconds(),
     )
-    try:
-        await client.connect()
-        await _greet(client)
-    except (aiosmtplib.SMTPException, OSError) as error:
-        client.close()
-        raise OpeningError(_opening_outcome(error)) from error
+    for phase, step in _steps(client, relay):
+        try:
+            await step()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise OpeningError(replace(_outcome(phase, error), provider=relay.name)) from error
+        except BaseException:
+            client.close()
+            raise
     transport = cast("asyncio.Transport", client.transport)
     connection = SmtpConnection(
         transport,
+        provider=relay.name,
         pipelining=client.supports_extension("pipelining"),
         eight_bit=client.supports_extension("8bitmime"),
-        timeout=settings.smtp_timeout,
+        envelope_timeout=relay.envelope_timeout,
+        timeout=relay.timeout,
     )
     transport.set_protocol(connection)
     return connection
 
 
+def _steps(client: aiosmtplib.SMTP, relay: Relay) -> list[tuple[Phase, Callable[[], Awaitable[object]]]]:
+    steps: list[tuple[Phase, Callable[[], Awaitable[object]]]] = [
+        (Phase.GREETING, client.connect),
+        (Phase.EHLO, lambda: _greet(client)),
+    ]
+    if relay.tls == "starttls":
+        steps += [(Phase.STARTTLS, client.starttls), (Phase.EHLO, lambda: _greet(client))]
+    if relay.username is not None:
+        username, password = relay.username, relay.password.get_secret_value() if relay.password else ""
+        steps += [(Phase.AUTH, lambda: client.login(username, password))]
+    return steps
+
+
 async def _greet(client: aiosmtplib.SMTP) -> None:
-    """Say EHLO, where TLS or AUTH has not done so already; HELO to a relay that knows no better."""
-    if not client.is_ehlo_or_helo_needed:
-        return
+    """Say EHLO; HELO to a relay that knows no better."""
     try:
         await client.ehlo()
     except aiosmtplib.SMTPHeloError:
         await client.helo()
 
 
-def _opening_outcome(error: Exception) -> Outcome:
-    match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return outcome_of(Phase.AUTH, code=error.code, text=error.message)
-        case aiosmtplib.SMTPResponseException():
-            return outcome_of(Phase.GREETING, code=error.code, text=error.message)
-        case aiosmtplib.SMTPNotSupported():
-            return Outcome(OutcomeClass.PAUSE, Reason.CONFIGURATION)
-        case _:
-            return LOST[Phase.CONNECT]
+def _outcome(phase: Phase, error: Exception) -> Outcome:
+    if isinstance(error, aiosmtplib.SMTPResponseException) and error.code in _CODES:
+        return outcome_of(phase, code=error.code, text=error.message.partition("\n")[0])
+    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+        return _REFUSED
+    if isinstance(error, OSError | aiosmtplib.SMTPTimeoutError | aiosmtplib.SMTPResponseException):
+        return LOST[phase]  # SMTPServerDisconnected is an OSError; a code that is none is nonsense
+    return _REFUSED

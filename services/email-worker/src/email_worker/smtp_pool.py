@@ -1,120 +1,174 @@
-"""A pool of kept-open connections to one relay. Each takes the next message of whatever batch is waiting."""
+"""A pool of kept-open connections to one relay, in one lane. Each takes the next message that may go."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from datetime import timedelta
+from math import inf
+from typing import Final, Protocol
 
 import structlog
 
-from email_worker.settings import EmailSettings
-from email_worker.smtp_connection import Envelope, SmtpConnection
-from email_worker.smtp_opening import OpeningError, connect
-from tocsin_runtime.delivery.channel import Gate, Outcome
+from email_worker.backlog import FAST_SECONDS, Backlog
+from email_worker.domain_caps import DomainCaps
+from email_worker.job import Message
+from email_worker.relay_door import Door
+from email_worker.smtp_connection import SmtpConnection
+from email_worker.smtp_opening import OpeningError
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
+from tocsin_schemas.words import Reason
 
 log = structlog.get_logger()
 
-EnvelopeOf = Callable[[int, bool], Envelope | Outcome]
-"""The nth message of a batch, for a relay with or without 8BITMIME; or why there is none."""
+SLOW_SECONDS: Final = 3.0
+"""A hand-over open for longer is not how a healthy destination behaves."""
 
 
-class Job:
-    """A batch on its way: connections take its messages one after the other."""
+class Elsewhere(Protocol):
+    """Finds another way for a message."""
 
-    def __init__(self, size: int, envelope_of: EnvelopeOf, *, gate: Gate, begin_by: float) -> None:
-        self.envelope_of = envelope_of
-        self.gate = gate
-        self.begin_by = begin_by
-        self.outcomes: list[Outcome | None] = [None] * size
-        self.done = asyncio.Event()
-        self._next = 0
-        self._settled = 0
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether every message has been taken."""
-        return self._next >= len(self.outcomes)
-
-    def take(self) -> int:
-        """Take the next message."""
-        self._next += 1
-        return self._next - 1
-
-    def settle(self, number: int, outcome: Outcome) -> None:
-        """Note what became of a message."""
-        self.outcomes[number] = outcome
-        self._settled += 1
-        if self._settled == len(self.outcomes):
-            self.done.set()
-
-    def abandon(self, outcome: Outcome) -> None:
-        """Settle every message that nobody has taken."""
-        while not self.exhausted:
-            self.settle(self.take(), outcome)
+    def __call__(self, message: Message, why: Outcome, *, offered: bool) -> None:
+        """Take it on; `offered` where its body had been sent and refused."""
 
 
 class SmtpPool:
-    """Connections of one lane. Run it; `send` from any task."""
+    """Connections to one relay in one lane. Run it; `put` and `tick` from any task."""
 
-    def __init__(self, settings: EmailSettings, *, size: int) -> None:
-        self._settings = settings
-        self._size = size
-        self._jobs: deque[Job] = deque()
-        self._work = asyncio.Condition()
+    def __init__(self, door: Door, *, caps: DomainCaps, elsewhere: Elsewhere) -> None:
+        self._door = door
+        self._name = door.relay.name
+        self._elsewhere = elsewhere
+        self._backlog = Backlog(connections=door.relay.connections, caps=caps)
+        self._held = Outcome(
+            OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE, scope=Scope.CHANNEL, provider=self._name
+        )
+        self._idle: deque[asyncio.Future[None]] = deque()
+        self._in_hand: set[Message] = set()
+        self._connections: set[SmtpConnection] = set()
 
-    async def send(self, job: Job) -> Sequence[Outcome]:
-        """Hand a batch over; returns when each of its messages has an outcome."""
-        async with self._work:
-            self._jobs.append(job)
-            self._work.notify_all()
-        await job.done.wait()
-        return [outcome for outcome in job.outcomes if outcome is not None]
+    def put(self, messages: list[Message]) -> None:
+        """Let messages wait for a connection."""
+        self._backlog.put(messages)
+        self._wake(len(messages))
+
+    def tick(self) -> None:
+        """Tell of hand-overs that have been open for long; let go what a cap held back. Call it often."""
+        now = time.monotonic()
+        for message in self._in_hand:
+            if now - message.began > FAST_SECONDS:
+                self._backlog.distrust(message)
+            if now - message.began > SLOW_SECONDS and not message.slow:
+                message.slow = True
+                message.job.routes.slow(message.domain)
+        self._wake(self._backlog.tick())
 
     async def run(self) -> None:
         """Keep the connections at work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._size):
+            for _ in range(self._door.relay.connections):
                 group.create_task(self._keep_one())
 
     async def _keep_one(self) -> None:
         connection: SmtpConnection | None = None
         try:
             while True:
-                job = await self._job()
-                while not job.exhausted:
-                    connection = await self._hand_over_next(job, connection)
+                message = await self._next()
+                connection = await self._hand_over(message, connection)
         finally:
             if connection is not None:
                 connection.close()
 
-    async def _job(self) -> Job:
-        async with self._work:
-            while True:
-                while self._jobs and self._jobs[0].exhausted:
-                    self._jobs.popleft()
-                if self._jobs:
-                    return self._jobs[0]
-                await self._work.wait()
+    async def _next(self) -> Message:
+        while (message := self._backlog.take()) is None:
+            waiter = asyncio.get_running_loop().create_future()
+            self._idle.append(waiter)
+            await waiter
+        return message
 
-    async def _hand_over_next(self, job: Job, connection: SmtpConnection | None) -> SmtpConnection | None:
-        number = job.take()
+    def _wake(self, count: int) -> None:
+        while count > 0 and self._idle:
+            waiter = self._idle.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                count -= 1
+
+    async def _hand_over(self, message: Message, connection: SmtpConnection | None) -> SmtpConnection | None:
+        """Hand one message over; returns the connection for the next."""
+        job = message.job
+        if job.holds.is_held(self._name):
+            self._release(message)
+            self._elsewhere(message, self._held, offered=False)
+            return connection
         while True:
             if connection is None or not connection.open:
-                try:
-                    connection = await connect(self._settings)
-                except OpeningError as error:
-                    log.warning(
-                        "relay_not_reached", reason=error.outcome.reason, status=error.outcome.provider_status
-                    )
-                    job.settle(number, error.outcome)
-                    job.abandon(error.outcome)
+                connection = await self._opened(message)
+                if connection is None:
                     return None
-            envelope = job.envelope_of(number, connection.eight_bit)
-            outcome = (
-                envelope
-                if isinstance(envelope, Outcome)
-                else await connection.hand_over(envelope, gate=job.gate, begin_by=job.begin_by)
-            )
+            made = job.envelope_of(message.number, connection.eight_bit)
+            if isinstance(made, Outcome):
+                self._release(message)
+                message.settle(made)
+                return connection
+            self._begun(message)
+            outcome = await connection.hand_over(made, gate=job.gate, begin_by=job.begin_by)
             if outcome is not None:
-                job.settle(number, outcome)
+                self._came_to(message, outcome, connection)
                 return connection
             connection.close()  # it had gone stale: the same message, on a new one
+
+    async def _opened(self, message: Message) -> SmtpConnection | None:
+        """A new connection; None where there is none to be had, and the message has found another way."""
+        try:
+            connection = await self._door.open()
+        except OpeningError as error:
+            self._release(message)
+            rest = self._door.rest_after(error.outcome)
+            if not self._is_full(error.outcome):
+                self._in_trouble(message, error.outcome, rest=rest, offered=False)
+                return None
+            message.waiting = True
+            self.put([message])
+            await asyncio.sleep(rest.total_seconds())
+            return None
+        self._connections = {one for one in self._connections if one.open} | {connection}
+        return connection
+
+    def _is_full(self, outcome: Outcome) -> bool:
+        """Whether the relay only wants no more connections than it has: a passing refusal, while others are open."""
+        answered = outcome.provider_status is not None and outcome.lasts is None
+        return answered and any(one.open for one in self._connections)
+
+    def _begun(self, message: Message) -> None:
+        message.began = time.monotonic()
+        self._in_hand.add(message)
+
+    def _release(self, message: Message, *, fast: bool | None = None) -> None:
+        """It is out of our hands; this connection goes on with one of those it made room for."""
+        self._in_hand.discard(message)
+        message.began = inf
+        self._wake(self._backlog.release(message, fast=fast) - 1)
+
+    def _came_to(self, message: Message, outcome: Outcome, connection: SmtpConnection) -> None:
+        quick = time.monotonic() - message.began < FAST_SECONDS and outcome.scope is not Scope.ROUTE
+        self._release(message, fast=None if outcome.of is OutcomeClass.LATE else quick)
+        if outcome.of is OutcomeClass.OK:
+            self._door.went_well()
+        elif outcome.scope is Scope.CHANNEL:
+            rest = self._door.rest_after(outcome)
+            self._in_trouble(message, outcome, rest=rest, offered=connection.sent_body)
+            return
+        elif connection.turned_away:
+            rest_now = self._door.turned_away()
+            if rest_now is not None:
+                message.job.holds.hold(self._name, outcome.reason or Reason.PROVIDER_BUSY, rest=rest_now)
+        message.settle(outcome)
+
+    def _in_trouble(self, message: Message, outcome: Outcome, *, rest: timedelta, offered: bool) -> None:
+        """Hold the relay; what it has not begun goes elsewhere."""
+        holds, reason = message.job.holds, outcome.reason or Reason.PROVIDER_UNREACHABLE
+        if not holds.is_held(self._name):
+            log.warning("relay_in_trouble", relay=self._name, reason=reason, status=outcome.provider_status)
+        holds.hold(self._name, reason, rest=rest or None)
+        self._elsewhere(message, outcome, offered=offered)
+        for waiting in self._backlog.drain():
+            self._elsewhere(waiting, outcome, offered=False)

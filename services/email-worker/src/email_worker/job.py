@@ -1,0 +1,111 @@
+"""A batch on its way: its messages, what became of them so far, and the parts in which that is told."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+from uuid import UUID
+
+from email_worker.smtp_connection import LATE, Envelope
+from tocsin_runtime.delivery.channel import Batch, Gate, Holds, Outcome, RouteWatch, Settled
+from tocsin_schemas.words import Lane
+
+PART_SECONDS: Final = 1.0
+
+EnvelopeOf = Callable[[int, bool], Envelope | Outcome]
+"""The nth message of a batch, for a relay with or without 8BITMIME; or why there is none."""
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """One message of a job; `waiting` until a connection takes it or it is settled."""
+
+    job: "Job"
+    number: int
+    delivery: UUID
+    domain: str
+    waiting: bool = True
+    tried: frozenset[str] = frozenset()
+    """Relays that turned out to be of no use; it had not begun there, or was refused before its body."""
+    began: float = inf
+    """Monotonic seconds."""
+    slow: bool = False
+    """Whether its domain has been told of."""
+
+    def settle(self, outcome: Outcome) -> None:
+        """Note what became of it, once."""
+        self.waiting = False
+        self.job.settled(self.number, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who is asked, and told, while a job is on its way."""
+
+    gate: Gate
+    holds: Holds
+    routes: RouteWatch
+
+
+class Job:
+    """The messages of a batch, and what became of them."""
+
+    def __init__(self, batch: Batch, envelope_of: EnvelopeOf, *, company: Company) -> None:
+        self.lane: Lane = batch.content.lane
+        self.begin_by = batch.begin_by
+        self.envelope_of = envelope_of
+        self.gate = company.gate
+        self.holds = company.holds
+        self.routes = company.routes
+        self.messages = [
+            Message(self, number, claimed.id, claimed.address.rpartition("@")[2].lower())
+            for number, claimed in enumerate(batch.deliveries)
+        ]
+        self._left = len(self.messages)
+        self._fresh: list[Settled] = []
+        self._done = asyncio.Event()
+
+    def settled(self, number: int, outcome: Outcome) -> None:
+        """Note what became of a message."""
+        self._fresh.append(Settled(number, outcome))
+        self._left -= 1
+        if self._left == 0:
+            self._done.set()
+
+    async def parts(self) -> AsyncIterator[Sequence[Settled]]:
+        """Tell what is settled: once if all is within a second, else each second what has been since.
+
+        What nobody has begun when its time is up is late.
+        """
+        next_part = time.monotonic() + PART_SECONDS
+        expires = self.begin_by
+        while self._left:
+            await self._settled_by(min(next_part, expires))
+            now = time.monotonic()
+            if now >= expires:
+                self._expire()
+                expires = inf
+            if self._fresh and (now >= next_part or not self._left):
+                yield self._part()
+            if now >= next_part:
+                next_part = now + PART_SECONDS
+        if self._fresh:
+            yield self._part()
+
+    def _part(self) -> Sequence[Settled]:
+        part, self._fresh = self._fresh, []
+        return part
+
+    def _expire(self) -> None:
+        for message in self.messages:
+            if message.waiting:
+                message.settle(LATE)
+
+    async def _settled_by(self, moment: float) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, moment - time.monotonic())):
+                await self._done.wait()
+        except TimeoutError:
+            return

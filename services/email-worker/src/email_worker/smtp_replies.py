@@ -1,0 +1,64 @@
+"""Replies out of bytes: several lines are one reply, known by its first; what is none ends the connection."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST_REPLY: Final = 65_536
+MOST_LINES: Final = 100
+_CODES: Final = range(200, 600)
+GO_AHEAD: Final = 354
+CLOSING: Final = 421
+
+
+class NonsenseError(Exception):
+    """Not SMTP, or without end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply; the text is its first line's."""
+
+    code: int
+    text: str
+
+    @property
+    def positive(self) -> bool:
+        """2yz (RFC 5321 section 4.2.1)."""
+        return 200 <= self.code < 300  # noqa: PLR2004 - the RFC's
+
+
+class Replies(deque[Reply]):
+    """Whole replies, in order; `feed` adds to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buffer = bytearray()
+        self._first: bytes | None = None
+        self._lines = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take what came; the last line of a reply has no hyphen after its code.
+
+        Raises:
+            NonsenseError: It is no reply, or a longer one than anybody needs.
+        """
+        self._buffer += data
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end]).rstrip(b"\r")
+            del self._buffer[: end + 1]
+            self._take(line)
+        if len(self._buffer) > LONGEST_REPLY:
+            raise NonsenseError
+
+    def _take(self, line: bytes) -> None:
+        digits = line[:3]
+        self._lines += 1
+        if not digits.isdigit() or int(digits) not in _CODES or self._lines > MOST_LINES:
+            raise NonsenseError
+        if self._first is None:
+            self._first = line
+        if line[3:4] != b"-":
+            self.append(Reply(int(digits), self._first[4:].decode("ascii", "replace")))
+            self._first = None
+            self._lines = 0
