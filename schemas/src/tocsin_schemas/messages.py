@@ -29,7 +29,9 @@ class AlertCancelled(Message):
     """A bell: this alert was cancelled; what waits of it is to be settled."""
 
     alert_id: UUID
-    alert_version: int = Field(ge=1, description="The version in force: a new one where an all-clear was given.")
+    alert_version: int = Field(
+        ge=1, description="The version in force: a new one where an all-clear was given."
+    )
 
 
 class AlertUpdated(Message):
@@ -63,7 +65,9 @@ class Receipt(Message):
     provider: str | None = Field(default=None, description="Name of the relay or provider account.")
     provider_status: str | None = Field(default=None, description="Reply code and enhanced code, no text.")
     due_at: datetime | None = Field(default=None, description="When it is tried again.")
-    attempt: int | None = Field(default=None, description="Which attempt it speaks of; null where none was made.")
+    attempt: int | None = Field(
+        default=None, description="Which attempt it speaks of; null where none was made."
+    )
     lane: Lane | None = Field(default=None, description="Of its alert, where the teller knew it.")
     occurred_at: datetime
     recorded_at: datetime

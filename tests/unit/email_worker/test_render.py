@@ -60,6 +60,40 @@ def test_an_exercise_says_so_everywhere(status: str, language: str, mark: str) -
     assert f">{mark}</p>" in part(message, "html")
 
 
+@pytest.mark.parametrize(
+    ("message_type", "language", "mark"),
+    [
+        ("update", "en", "UPDATE"),
+        ("update", "pl", "AKTUALIZACJA"),
+        ("update", "ar", "UPDATE"),
+        ("cancel", "en", "CANCELLED"),
+        ("cancel", "pl", "ODWOŁANO"),
+    ],
+)
+def test_what_corrects_or_calls_off_says_so_everywhere(message_type: str, language: str, mark: str) -> None:
+    body = {**BLOCKS, "message_type": message_type}
+
+    message = read(on_the_wire(an_alert(body=body), language=language))
+
+    assert message["Subject"].startswith(f"{mark}: ")
+    assert part(message, "plain").startswith(f"{mark}\n")
+    assert f">{mark}</p>" in part(message, "html")
+
+
+def test_an_update_of_an_exercise_says_both() -> None:
+    body = {**BLOCKS, "status": "exercise", "message_type": "update"}
+
+    message = read(on_the_wire(an_alert(body=body)))
+
+    assert message["Subject"] == "EXERCISE: UPDATE: Flood"
+    assert part(message, "plain").startswith("EXERCISE: UPDATE\n")
+
+
+@pytest.mark.parametrize("body", [BLOCKS, {**BLOCKS, "message_type": "alert"}], ids=["before 0.2", "alert"])
+def test_a_first_alert_carries_no_mark(body: dict[str, object]) -> None:
+    assert read(on_the_wire(an_alert(body=body)))["Subject"] == "Flood"
+
+
 def test_what_is_meant_carries_no_mark() -> None:
     message = read(on_the_wire(an_alert()))
 

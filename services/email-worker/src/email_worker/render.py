@@ -77,7 +77,11 @@ def _primary(language: str) -> str:
 def _rendered(content: AlertContent, info: Mapping[str, str | None]) -> RenderedAlert:
     tag = str(info["language"])
     marks = {slot: f"\ue000{secrets.token_hex(8)}{slot}\ue001" for slot in SLOTS}  # nobody can write them
-    marking = marking_of(str(content.body["status"]), language=tag)
+    marking = marking_of(
+        str(content.body["status"]),
+        message_type=str(content.body.get("message_type", "alert")),  # bodies of version 0.1 have none
+        language=tag,
+    )
     headline = " ".join(str(info["headline"]).split())
     shared = {
         **marks,
