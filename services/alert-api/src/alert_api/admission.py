@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import ExitStack
 from typing import Final
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alert_api.database import DatabaseDownError
+from alert_api.overload import TimelyBody, announced_bytes
 from alert_api.problems import Problem
 from alert_api.services import Services
 
@@ -36,15 +38,17 @@ class Admission:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)
+        body = TimelyBody(receive, within=self._services.body_wait)
         try:
-            await self._admit(Request(scope), answer)
-            await self._app(scope, receive, answer.send)
+            with ExitStack() as held:
+                await self._admit(Request(scope), answer, held)
+                await self._app(scope, body.receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort; the traceback could hold personal data
             await answer.fail(error, receive)
         finally:
             self._count(scope, answer)
 
-    async def _admit(self, request: Request, answer: "_Answer") -> None:
+    async def _admit(self, request: Request, answer: "_Answer", held: ExitStack) -> None:
         if request.url.path in _UNLIMITED or request.url.path.startswith(_UNSUBSCRIBE):
             return
         client = request.client.host if request.client else "unknown"
@@ -60,6 +64,9 @@ class Admission:
         request.state.caller = caller
         if caller is None and request.url.path.startswith("/v1/"):
             raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
+        if caller is not None:
+            size = announced_bytes(request)
+            held.enter_context(self._services.bodies.holding(caller.agency_id, size=size))
 
     def _count(self, scope: Scope, answer: "_Answer") -> None:
         route = getattr(scope.get("route"), "path", "none")

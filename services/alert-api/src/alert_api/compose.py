@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from alert_api.database import Database
 from alert_api.keys import KeyRing
 from alert_api.measures import Measures
+from alert_api.overload import InFlight
 from alert_api.rate_limits import RateLimit
 from alert_api.relay import Relay
 from alert_api.services import Services
@@ -51,6 +52,10 @@ async def running(
             stranger_limit=RateLimit(
                 "address", amount=settings.rate_limit_strangers, window=settings.rate_window
             ),
+            bodies=InFlight(
+                measures, per_agency=settings.inflight_bytes_agency, in_all=settings.inflight_bytes
+            ),
+            body_wait=settings.body_wait,
             measures=measures,
             registry=registry,
             signing_key=settings.signing_key.get_secret_value().encode(),

@@ -26,6 +26,15 @@ class Measures:
         self.unsubscribed = Counter(
             "tocsin_unsubscribed_total", "Consents withdrawn by link.", registry=registry
         )
+        self.body_bytes = Gauge(
+            "tocsin_inflight_body_bytes", "Of bodies being read or answered.", registry=registry
+        )
+        self.overloaded = Counter(
+            "tocsin_overload_refused_total",
+            "Bodies refused unread, by whose limit was reached: agency or all.",
+            ("limit",),
+            registry=registry,
+        )
         self.outbox_oldest = Gauge(
             "tocsin_outbox_oldest_seconds", "Age of the oldest row that Kafka has not got.", registry=registry
         )

@@ -114,6 +114,12 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "The path exists, but not with this method.",
         "The header Allow lists the methods that do.",
     ),
+    "slow-body": Kind(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "The body did not arrive in time",
+        "The rest of the body was awaited for half a minute. Nothing was stored.",
+        "Repeat it with the same Idempotency-Key, over a better connection.",
+    ),
     "idempotency-in-flight": Kind(
         HTTPStatus.CONFLICT,
         "The same request is being answered right now",
@@ -149,6 +155,18 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "Too many requests",
         "The limit in RateLimit-Policy is used up.",
         "Wait for the seconds in Retry-After. RateLimit tells beforehand what is left.",
+    ),
+    "overload": Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too much under way at once",
+        "Your agency has as many bytes of bodies under way as one agency may. This body was not read.",
+        "Repeat it after the seconds in Retry-After, with the same Idempotency-Key, and send fewer at a time.",
+    ),
+    "busy": Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too much under way from everybody",
+        "All agencies together have as many bytes of bodies under way as this server takes. This body was not read.",
+        "Repeat it after the seconds in Retry-After, with the same Idempotency-Key.",
     ),
     "internal": Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,

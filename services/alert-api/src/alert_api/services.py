@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from alert_api.database import Database
 from alert_api.keys import KeyRing
 from alert_api.measures import Measures
+from alert_api.overload import InFlight
 from alert_api.rate_limits import RateLimit
 from alert_api.relay import Relay
 from tocsin_runtime.kafka.producer import Outlet
@@ -26,6 +27,8 @@ class Services:
     outlet: Outlet
     agency_limit: RateLimit
     stranger_limit: RateLimit
+    bodies: InFlight
+    body_wait: timedelta
     measures: Measures
     registry: CollectorRegistry
     signing_key: bytes

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from alert_api.bodies import MAX_BYTES
 from tocsin_runtime.settings import Settings
 
 
@@ -27,3 +28,8 @@ class ApiSettings(Settings):
     rate_limit: int = Field(default=6_000, ge=1, description="Requests of an agency in a window.")
     rate_limit_strangers: int = Field(default=600, ge=1, description="Requests of one address without a key.")
     rate_window: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(seconds=1))
+    inflight_bytes_agency: int = Field(
+        default=8 * MAX_BYTES, ge=MAX_BYTES, description="Of an agency's bodies at a time."
+    )
+    inflight_bytes: int = Field(default=64 * MAX_BYTES, ge=MAX_BYTES, description="Of all bodies at a time.")
+    body_wait: timedelta = Field(default=timedelta(seconds=30), description="For a whole body; then 408.")
