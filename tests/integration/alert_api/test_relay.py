@@ -13,7 +13,7 @@ from alert_api.settings import ApiSettings
 from tests.integration.alert_api.conftest import NOBODY, Agency, serving
 from tocsin_schemas.codec import decode, partition_for
 from tocsin_schemas.messages import AlertAccepted, Receipt
-from tocsin_schemas.topics import ALERTS, RECEIPTS, Topic
+from tocsin_schemas.topics import ALERTS, RECEIPTS, Topic, receipt_partition
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
 from tocsin_store.pool import Pool
 
@@ -195,7 +195,7 @@ async def test_an_array_of_receipts_becomes_one_record_each(with_kafka: ApiSetti
     assert {UUID(record.key.decode()): decode(Receipt, record.value) for record in records} == wanted
     for record in records:
         key = UUID(record.key.decode())
-        assert record.partition == partition_for(key, partitions=RECEIPTS.partitions)
+        assert record.partition == receipt_partition(key, lane=None)
         assert dict(record.headers)["ce_id"] == str(wanted[key].id).encode()
 
 

@@ -20,6 +20,8 @@ class Scope(StrEnum):
     ALERTS_WRITE = "alerts:write"
     ALERTS_READ = "alerts:read"
     RECEIPTS_READ = "receipts:read"
+    SUPPRESSIONS_READ = "suppressions:read"
+    SUPPRESSIONS_WRITE = "suppressions:write"
 
 
 @dataclass(frozen=True, slots=True)

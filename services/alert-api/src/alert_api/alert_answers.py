@@ -5,18 +5,19 @@ from hashlib import sha256
 
 from pydantic_core import to_json
 
-from alert_api.views import AlertSummary, HoldView, ProgressView
+from alert_api.views import AlertSummary, HoldView, ProgressView, VersionView
 from tocsin_schemas.words import State
-from tocsin_store import progress
+from tocsin_store import history, progress
 from tocsin_store.alerts import Alert
 from tocsin_store.pool import Connection
 
 
 async def full(conn: Connection, alert: Alert) -> dict[str, object]:
-    """An alert as posted, how far it is, and what it waits for."""
+    """An alert as posted, how far it and its earlier versions are, and what it waits for."""
     now = await progress.read(conn, alert.id, alert_version=alert.version)
+    versions = await history.read(conn, alert.id)
     unfinished = [name for name, states in now.channels.items() if states.get(State.PENDING)]
-    holds = await progress.holds(conn, alert.id, channels=unfinished) if unfinished else []
+    holds = await progress.holds(conn, alert.id, channels=unfinished) if alert.open else []
     waiting_for = [
         HoldView.model_validate(
             {"channel": hold.channel, "route": hold.route, "why": hold.reason, "until": hold.until}
@@ -24,12 +25,15 @@ async def full(conn: Connection, alert: Alert) -> dict[str, object]:
         for hold in holds
     ]
     return {
+        "message_type": "alert",
+        "to": "audience",
         **alert.body,
         "id": str(alert.id),
         "version": alert.version,
         "state": alert.state,
         "lane": alert.lane,
         "created_at": alert.created_at.isoformat(),
+        "versions": [_version(each, now=now, current=alert.version) for each in versions],
         "progress": _progress(now).model_dump(mode="json"),
         "waiting_for": [hold.model_dump(mode="json") for hold in waiting_for],
     }
@@ -61,6 +65,20 @@ def entity_tag(answer: dict[str, object]) -> str:
         else {}
     )
     return f'W/"{sha256(to_json({**answer, "progress": still})).hexdigest()[:32]}"'
+
+
+def _version(each: history.VersionCounts, *, now: progress.Progress, current: int) -> dict[str, object]:
+    states = now.states if each.version == current else each.states  # says what `progress` says
+    return VersionView.model_validate(
+        {
+            "version": each.version,
+            "message_type": each.message_type,
+            "created_at": each.created_at,
+            "to": each.to,
+            "deliveries": sum(states.values()),
+            "states": states,
+        }
+    ).model_dump(mode="json")
 
 
 def _progress(now: progress.Progress) -> ProgressView:

@@ -111,8 +111,12 @@ def _channels_once(channels: list[Channel]) -> list[Channel]:
     return channels
 
 
-class AlertPost(Body):
-    """An alert as an agency posts it. It goes live when it is accepted."""
+Infos = Annotated[list[Info], AfterValidator(_languages_once)]
+Channels = Annotated[list[Channel], AfterValidator(_channels_once)]
+
+
+class Content(Body):
+    """What is said, how bad it is and under which consent: common to alerts and updates."""
 
     reference: Line | None = Field(None, description="Your own number.")
     status: Status = Status.ACTUAL
@@ -122,16 +126,20 @@ class AlertPost(Body):
     urgency: Urgency = Urgency.UNKNOWN
     severity: Severity
     certainty: Certainty = Certainty.UNKNOWN
-    effective: Effective | None = Field(
-        None, description="Not in the future: alerts cannot be scheduled yet."
-    )
     onset: AwareDatetime | None = Field(None, description="When the event itself begins.")
+    info: Infos = Field(min_length=1, max_length=20)
+    purpose: Purpose = Field(description="What the members reached have consented to.")
+
+
+class AlertPost(Content):
+    """An alert as an agency posts it. It goes live when it is accepted; where `effective` is later, it waits for that."""
+
+    effective: Effective | None = Field(
+        None, description="When it begins: 30 days ahead at most. Nobody is written to before."
+    )
     expires: Expires | None = Field(
-        None, description="After this nothing is sent; 48 hours at most. Default 6, 12, 24 hours by severity."
+        None,
+        description="After this nothing is sent; 48 hours after it begins at most. Default 6, 12, 24 hours by severity.",
     )
     areas: list[Area] = Field(min_length=1, max_length=200)
-    info: Annotated[list[Info], AfterValidator(_languages_once)] = Field(min_length=1, max_length=20)
-    channels: Annotated[list[Channel], AfterValidator(_channels_once)] = Field(
-        default_factory=lambda: [Channel.EMAIL], min_length=1
-    )
-    purpose: Purpose = Field(description="What the members reached have consented to.")
+    channels: Channels = Field(default_factory=lambda: [Channel.EMAIL], min_length=1)

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from alert_api import alert_answers
-from alert_api.accept import Posting, accept
+from alert_api.accept import accept
+from alert_api.alert_post import AlertPost
 from alert_api.bodies import read_json
 from alert_api.cursors import id_cursor, read_id_cursor
-from alert_api.openapi import ALERT_BODY, PROBLEM
-from alert_api.pages import page_of
+from alert_api.once import Posting
+from alert_api.openapi import PROBLEM, body_of
+from alert_api.pages import outcome_of, page_of
 from alert_api.problems import Problem
 from alert_api.requests import IdempotencyKey, NoParameters, Part, Reader, Writer
 from alert_api.services import With
@@ -27,19 +29,18 @@ router: Final = APIRouter(tags=["alerts"], responses=PROBLEM)
     responses={202: {"model": Accepted}},
     dependencies=[NoParameters],
     summary="Post an alert",
-    openapi_extra=ALERT_BODY,
+    openapi_extra=body_of(AlertPost),
 )
 async def post_alert(request: Request, caller: Writer, key: IdempotencyKey, services: With) -> Response:
     """Accept an alert and send it: 202 means that it is stored and will reach every eligible member.
+
+    Where `effective` is later it waits for that, and its audience is who is there then.
 
     Repeat it with the same Idempotency-Key after any error; it is accepted once.
     """
     body, content = await read_json(request)
     outcome = await accept(Posting(caller, key, body, content), services=services)
-    headers = {"Location": f"/v1/alerts/{outcome.first.answer['id']}"}
-    if outcome.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return JSONResponse(outcome.first.answer, outcome.first.status, headers=headers)
+    return outcome_of(outcome, location=f"/v1/alerts/{outcome.first.answer['id']}")
 
 
 @router.get(

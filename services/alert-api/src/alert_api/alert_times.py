@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from tocsin_schemas.words import Severity
 
 LONGEST: Final = timedelta(hours=48)  # work on Kafka is kept for three days
+FURTHEST: Final = timedelta(days=30)
 _CLOCK_SKEW: Final = timedelta(minutes=1)
 _DEFAULTS: Final = {Severity.EXTREME: timedelta(hours=6), Severity.SEVERE: timedelta(hours=12)}
 _OTHERWISE: Final = timedelta(hours=24)
@@ -19,18 +20,27 @@ def default_expiry(severity: Severity, *, now: datetime) -> datetime:
     return now + _DEFAULTS.get(severity, _OTHERWISE)
 
 
+def _within_a_month(effective: datetime, info: ValidationInfo) -> datetime:
+    if effective > _now(info) + FURTHEST:
+        raise PydanticCustomError("max_effective", "At most 30 days from now.")
+    return effective
+
+
 def _not_in_the_future(effective: datetime, info: ValidationInfo) -> datetime:
     if effective > _now(info) + _CLOCK_SKEW:
-        raise PydanticCustomError("not_scheduled", "Not in the future: alerts cannot be scheduled yet.")
+        raise PydanticCustomError("not_scheduled", "Not in the future: an update goes out at once.")
     return effective
 
 
 def _soon(expires: datetime, info: ValidationInfo) -> datetime:
     now = _now(info)
+    begins = max(now, info.data.get("effective") or now)  # absent there where it was refused itself
     if expires <= now:
         raise PydanticCustomError("in_future", "Must be in the future.")
-    if expires > now + LONGEST:
-        raise PydanticCustomError("max_expiry", "At most 48 hours from now.")
+    if expires <= begins:
+        raise PydanticCustomError("after_effective", "Must be after effective.")
+    if expires > begins + LONGEST:
+        raise PydanticCustomError("max_expiry", "At most 48 hours from now, or from effective.")
     return expires
 
 
@@ -41,5 +51,7 @@ def _now(info: ValidationInfo) -> datetime:
     return now
 
 
-Effective = Annotated[AwareDatetime, AfterValidator(_not_in_the_future)]
+Effective = Annotated[AwareDatetime, AfterValidator(_within_a_month)]
+AlreadyEffective = Annotated[AwareDatetime, AfterValidator(_not_in_the_future)]
 Expires = Annotated[AwareDatetime, AfterValidator(_soon)]
+"""Its model has `effective`, too, and before it."""

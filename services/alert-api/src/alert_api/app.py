@@ -8,7 +8,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from alert_api import alert_routes, health_routes, page_routes, receipt_routes, unsubscribe_routes
+from alert_api import (
+    alert_routes,
+    change_routes,
+    health_routes,
+    page_routes,
+    receipt_routes,
+    suppression_routes,
+    unsubscribe_routes,
+)
 from alert_api.admission import Admission
 from alert_api.faults import rule_of
 from alert_api.openapi import describe
@@ -17,7 +25,9 @@ from alert_api.services import Services
 
 _ROUTERS: Final = (
     alert_routes.router,
+    change_routes.router,
     receipt_routes.router,
+    suppression_routes.router,
     health_routes.router,
     unsubscribe_routes.router,
     page_routes.router,

@@ -23,6 +23,10 @@ class Measures:
         self.accepted = Counter(
             "tocsin_alerts_accepted_total", "Alerts accepted.", ("lane",), registry=registry
         )
+        self.updated = Counter(
+            "tocsin_alerts_updated_total", "New versions accepted.", ("lane",), registry=registry
+        )
+        self.cancelled = Counter("tocsin_alerts_cancelled_total", "Alerts called off.", registry=registry)
         self.unsubscribed = Counter(
             "tocsin_unsubscribed_total", "Consents withdrawn by link.", registry=registry
         )

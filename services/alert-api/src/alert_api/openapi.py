@@ -7,7 +7,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, JsonValue
 from starlette.routing import BaseRoute
 
+from alert_api.alert_changes import AlertUpdate, CancelPost
 from alert_api.alert_post import AlertPost
+from alert_api.suppression_lift import LiftPost
 from alert_api.views import ProblemView
 
 _ABOUT: Final = """Post an alert; it reaches every resident who should know.
@@ -17,12 +19,6 @@ Times are RFC 3339 with offset, coordinates GeoJSON (longitude, latitude, WGS84)
 `RateLimit-Policy` and `RateLimit`; send `X-Request-Id` to find a request again."""
 _REF: Final = "#/components/schemas/{model}"
 
-ALERT_BODY: Final[dict[str, JsonValue]] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": _REF.format(model="AlertPost")}}},
-    }
-}
 PROBLEM: Final[dict[int | str, dict[str, object]]] = {
     "default": {
         "description": "A problem.",
@@ -30,6 +26,15 @@ PROBLEM: Final[dict[int | str, dict[str, object]]] = {
     }
 }
 """Default answer of every operation; also keeps FastAPI's own error schema out."""
+
+
+_BODIES: Final[Sequence[type[BaseModel]]] = (AlertPost, AlertUpdate, CancelPost, LiftPost, ProblemView)
+
+
+def body_of(model: type[BaseModel]) -> dict[str, JsonValue]:
+    """What describes an operation that takes this body."""
+    schema: dict[str, JsonValue] = {"$ref": _REF.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def describe(routes: Sequence[BaseRoute], *, public_url: str) -> Mapping[str, JsonValue]:
@@ -42,7 +47,8 @@ def describe(routes: Sequence[BaseRoute], *, public_url: str) -> Mapping[str, Js
         servers=[{"url": public_url}],
     )
     components = document["components"]
-    components["schemas"] = {**_schemas(AlertPost), **_schemas(ProblemView), **components["schemas"]}
+    bodies = {name: schema for model in _BODIES for name, schema in _schemas(model).items()}
+    components["schemas"] = {**bodies, **components["schemas"]}
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "bearerFormat": "tcsn_<id>_<secret>"}
     }

@@ -126,6 +126,13 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "Another request with this Idempotency-Key has not been answered yet.",
         "Repeat it after the seconds in Retry-After: you will get the first one's answer.",
     ),
+    "alert-state": Kind(
+        HTTPStatus.CONFLICT,
+        "The alert is in another state",
+        "What was asked is not possible in the state the alert is in.",
+        "Live alerts can be cancelled and updated. What is completed can, for 7 days, be updated, or cancelled with an "
+        "all_clear. What is cancelled stays so: post a new alert.",
+    ),
     "too-large": Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "The body is too large",

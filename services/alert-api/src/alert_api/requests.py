@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
@@ -35,8 +35,18 @@ class ReceiptQuery(Paging):
     state: State | None = Field(None, description="Supporting this state only.")
 
 
+class SuppressionQuery(Paging):
+    """Which suppressions."""
+
+    channel: Channel | None = Field(None, description="Of this channel only.")
+    active: Literal["true", "false"] | None = Field(
+        None, description="true: in force; false: lifted. Default: both."
+    )
+
+
 Part = Annotated[Paging, Query()]
 Receipts = Annotated[ReceiptQuery, Query()]
+Suppressions = Annotated[SuppressionQuery, Query()]
 
 
 async def no_parameters(request: Request) -> None:
@@ -67,8 +77,19 @@ async def _idempotency_key(
     return idempotency_key
 
 
+async def _optional_key(
+    idempotency_key: Annotated[
+        str | None, Header(description="The same when repeated, if given. 1 to 255 visible ASCII.")
+    ] = None,
+) -> str | None:
+    return None if idempotency_key is None else await _idempotency_key(idempotency_key)
+
+
 Writer = Annotated[Caller, Depends(_with(Scope.ALERTS_WRITE))]
 Reader = Annotated[Caller, Depends(_with(Scope.ALERTS_READ))]
 ReceiptReader = Annotated[Caller, Depends(_with(Scope.RECEIPTS_READ))]
+SuppressionReader = Annotated[Caller, Depends(_with(Scope.SUPPRESSIONS_READ))]
+SuppressionWriter = Annotated[Caller, Depends(_with(Scope.SUPPRESSIONS_WRITE))]
 IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
+OptionalKey = Annotated[str | None, Depends(_optional_key)]
 NoParameters = Depends(no_parameters)

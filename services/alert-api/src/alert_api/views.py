@@ -5,24 +5,36 @@ from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from alert_api.alert_changes import To
 from alert_api.alert_post import AlertPost, Status, Urgency
 from tocsin_schemas.words import Channel, Lane, Purpose, Reason, Severity, State
 
 Item = TypeVar("Item")
+MessageType = Literal["alert", "update", "cancel"]
 AlertState = Literal["live", "completed", "cancelled", "superseded"]
 
 
 class Accepted(BaseModel):
-    """An alert was stored and goes live. `delayed`: Kafka has not got its bell yet; it is not lost."""
+    """A version was stored. `delayed`: Kafka has not got its bell yet; it is not lost. `scheduled`: it waits."""
 
     id: UUID
     version: int
     state: AlertState
     lane: Lane
-    handover: Literal["now", "delayed"]
+    handover: Literal["now", "delayed", "scheduled"]
     created_at: datetime
+
+
+class Cancelled(BaseModel):
+    """An alert was called off; `version` is a new one where an all-clear was given."""
+
+    id: UUID
+    version: int
+    state: Literal["cancelled"]
+    handover: Literal["now", "delayed"]
+    cancelled_at: datetime
 
 
 class ProgressView(BaseModel):
@@ -50,14 +62,36 @@ class HoldView(BaseModel):
     until: datetime
 
 
+class VersionView(BaseModel):
+    """What was sent first, and what has replaced it."""
+
+    version: int
+    message_type: MessageType
+    created_at: datetime
+    to: To
+    deliveries: int
+    states: Mapping[State, int]
+
+
+class CancelledView(BaseModel):
+    """When and why an alert was called off."""
+
+    at: datetime
+    reason: str
+
+
 class AlertView(AlertPost):
-    """An alert as posted, defaults filled in, and how far it is."""
+    """The version in force as posted, defaults filled in, and how far it is."""
 
     id: UUID
     version: int
     state: AlertState
     lane: Lane
     created_at: datetime
+    message_type: MessageType
+    to: To
+    cancelled: CancelledView | None = None
+    versions: list[VersionView] = Field(description="Oldest first; `progress` is about the last one.")
     progress: ProgressView
     waiting_for: list[HoldView]
 
@@ -92,6 +126,24 @@ class DeliveryView(BaseModel):
     reason: Reason | None
     attempts: int
     updated_at: datetime
+
+
+class SuppressionView(BaseModel):
+    """Why an address is not written to; the address itself is not told."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    channel: Channel
+    kind: Literal["hard", "soft"] = Field(description="Extreme alerts go to soft ones all the same.")
+    scope: Literal["all", "routine"] = Field(description="Which alerts do not go there.")
+    reason: Reason
+    provider_status: str | None = Field(description="What the provider said last: codes, no text.")
+    strikes: int = Field(description="Alerts in which it happened.")
+    delivery_id: UUID = Field(description="The last of them.")
+    alert_id: UUID
+    created_at: datetime
+    lifted_at: datetime | None
 
 
 class Page(BaseModel, Generic[Item]):

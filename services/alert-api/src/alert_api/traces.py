@@ -1,0 +1,34 @@
+"""What an act leaves beside its own rows, in its transaction: a bell for Kafka and an audit entry."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from alert_api.keys import Caller
+from tocsin_schemas.codec import encode
+from tocsin_schemas.messages import MESSAGES, AlertAccepted, AlertCancelled, AlertUpdated, Message
+from tocsin_schemas.topics import ALERTS
+from tocsin_store import audit, outbox
+from tocsin_store.pool import Connection
+
+Bell = AlertAccepted | AlertCancelled | AlertUpdated
+
+_EVENT_TYPES: Final[Mapping[type[Message], str]] = {model: name for name, model in MESSAGES.items()}
+
+
+async def ring(conn: Connection, bell: Bell) -> int:
+    """Put a bell into the outbox and return its row."""
+    return await outbox.append(
+        conn,
+        topic=ALERTS.name,
+        key=bell.alert_id,
+        event_type=_EVENT_TYPES[type(bell)],
+        value=encode(bell),
+    )
+
+
+async def note(conn: Connection, caller: Caller, *, action: str, subject: UUID) -> None:
+    """Write down who did it."""
+    await audit.append(
+        conn, agency_id=caller.agency_id, actor=caller.key_id, action=action, subject=str(subject)
+    )

@@ -1,0 +1,113 @@
+"""New versions of alerts: what was not sent yet is superseded, those reached or a new audience get the correction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from alert_api.accept import answer_of, lane_of, validated
+from alert_api.alert_changes import AlertUpdate
+from alert_api.alert_post import Status
+from alert_api.alert_states import found, locked, require_correctable
+from alert_api.alert_times import default_expiry
+from alert_api.audience import shapes_of
+from alert_api.once import Done, Outcome, Posting, once
+from alert_api.problems import Fault, Problem
+from alert_api.services import Services
+from alert_api.traces import note, ring
+from tocsin_schemas.messages import AlertUpdated
+from tocsin_schemas.words import Channel, Purpose
+from tocsin_store import alerts
+from tocsin_store.alerts import Alert, NewVersion
+from tocsin_store.geometry import Shape
+from tocsin_store.pool import Connection
+
+
+async def update(posting: Posting, alert_id: UUID, *, services: Services) -> Outcome:
+    """Put a new version in force, and say whether its bell has reached Kafka, or give the first answer again.
+
+    Raises:
+        Problem: `validation`, `not-found`, `alert-state`, `idempotency-…`; nothing has changed.
+        DatabaseDownError: It may be in force: the same key tells.
+    """
+    now = services.now()
+    outcome = await once(posting, lambda conn: _update(conn, posting, alert_id, now=now), services=services)
+    if not outcome.replayed:
+        services.measures.updated.labels(outcome.first.answer["lane"]).inc()
+    return outcome
+
+
+async def _update(conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime) -> Done:
+    agency_id = posting.caller.agency_id
+    before = await found(conn, alert_id, agency_id=agency_id)
+    require_correctable(before, now=now)
+    post, shapes = await _checked(conn, posting, before, now=now)
+    # Locked only now: claims wait for it, and areas may take a while.
+    before = await locked(conn, alert_id, agency_id=agency_id)
+    require_correctable(before, now=now)
+    _refuse(clashes(posting.content, before.body))
+    channels = post.channels or await alerts.channels_of(conn, alert_id)
+    new = _new_version(post, before, now=now, shapes=shapes, channels=channels)
+    alert = await alerts.add_version(conn, before, new)
+    bell = await ring(conn, AlertUpdated(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
+    await note(conn, posting.caller, action="alert updated", subject=alert.id)
+    return Done(answer_of(alert), bell=bell)
+
+
+async def _checked(
+    conn: Connection, posting: Posting, before: Alert, *, now: datetime
+) -> tuple[AlertUpdate, list[Shape]]:
+    post, faults = validated(AlertUpdate, posting.body, now=now)
+    shapes, misplaced = await shapes_of(conn, posting.content)
+    _refuse([*faults, *misplaced, *clashes(posting.content, before.body)])
+    if post is None:  # it has faults then; the type does not know
+        raise LookupError("faults")
+    return post, shapes
+
+
+def clashes(posted: object, before: Mapping[str, object]) -> list[Fault]:
+    """Where an update departs from the version before it and may not, whatever else is wrong with it.
+
+    Args:
+        posted: The update as JSON, checked or not.
+        before: The body of the version in force.
+    """
+    said = posted if isinstance(posted, Mapping) else {}
+    faults: list[Fault] = []
+    if said.get("status", "actual") in set(Status) - {before["status"]}:
+        faults.append(
+            Fault("/status", "same_status", "An exercise stays one, and what is meant stays meant.")
+        )
+    if said.get("to") == "reached" and said.get("purpose") in set(Purpose) - {before["purpose"]}:
+        faults.append(
+            Fault("/purpose", "same_purpose", "Those reached have consented to the purpose it had before.")
+        )
+    return faults
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise Problem("validation", faults=faults)
+
+
+def _new_version(
+    post: AlertUpdate, before: Alert, *, now: datetime, shapes: Sequence[Shape], channels: Sequence[Channel]
+) -> NewVersion:
+    expires = post.expires or default_expiry(post.severity, now=now)
+    body = post.model_dump(mode="json")
+    filled_in = {
+        "message_type": "update",
+        "areas": body["areas"] or before.body["areas"],
+        "channels": list(channels),
+        "expires": expires.isoformat(),
+    }
+    return NewVersion(
+        state="live",
+        lane=lane_of(post),
+        severity=post.severity,
+        purpose=post.purpose,
+        expires_at=expires,
+        body=body | filled_in,
+        shapes=shapes,
+        channels=channels,
+        reached=post.to == "reached",
+    )
