@@ -100,18 +100,11 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
 
 async def lock(conn: Connection, alert_id: UUID, *, agency_id: UUID) -> Alert | None:
     """Read an agency's alert so that nobody else changes it before the transaction ends; waits for claims in flight."""
-    row = await conn.fetchrow(
-        f"""
-        SELECT {_COLUMNS}, c.body
-        FROM   alert         a
-        JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
-        WHERE  a.id = $1 AND a.agency_id = $2
-        FOR NO KEY UPDATE OF a
-        """,
-        alert_id,
-        agency_id,
+    # Two statements: what one that had to wait joins is from before the wait, and the newest version is not in it.
+    await conn.execute(
+        "SELECT FROM alert WHERE id = $1 AND agency_id = $2 FOR NO KEY UPDATE", alert_id, agency_id
     )
-    return None if row is None else _alert(row)
+    return await find(conn, alert_id, agency_id=agency_id)
 
 
 async def cancel(conn: Connection, alert: Alert) -> None:

@@ -73,15 +73,19 @@ def clashes(posted: object, before: Mapping[str, object]) -> list[Fault]:
     """
     said = posted if isinstance(posted, Mapping) else {}
     faults: list[Fault] = []
-    if said.get("status", "actual") in set(Status) - {before["status"]}:
+    if _word(said.get("status", "actual")) in set(Status) - {before["status"]}:
         faults.append(
             Fault("/status", "same_status", "An exercise stays one, and what is meant stays meant.")
         )
-    if said.get("to") == "reached" and said.get("purpose") in set(Purpose) - {before["purpose"]}:
+    if said.get("to") == "reached" and _word(said.get("purpose")) in set(Purpose) - {before["purpose"]}:
         faults.append(
             Fault("/purpose", "same_purpose", "Those reached have consented to the purpose it had before.")
         )
     return faults
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""  # what is no word is told of elsewhere
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
