@@ -45,6 +45,11 @@ async def test_a_revoked_key_stops(api: Api, agency: Agency, pool: Pool) -> None
         ("GET", f"/v1/alerts/{uuid4()}", Scope.ALERTS_READ),
         ("GET", f"/v1/alerts/{uuid4()}/deliveries", Scope.ALERTS_READ),
         ("GET", "/v1/receipts", Scope.RECEIPTS_READ),
+        ("POST", f"/v1/alerts/{uuid4()}/cancel", Scope.ALERTS_WRITE),
+        ("POST", f"/v1/alerts/{uuid4()}/updates", Scope.ALERTS_WRITE),
+        ("GET", "/v1/suppressions", Scope.SUPPRESSIONS_READ),
+        ("GET", f"/v1/suppressions/{uuid4()}", Scope.SUPPRESSIONS_READ),
+        ("POST", f"/v1/suppressions/{uuid4()}/lift", Scope.SUPPRESSIONS_WRITE),
     ],
 )
 async def test_a_key_without_the_scope_may_not(

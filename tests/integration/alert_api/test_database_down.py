@@ -26,6 +26,8 @@ def without_database(settings: ApiSettings) -> ApiSettings:
         ("POST", "/v1/alerts"),
         ("GET", "/v1/alerts"),
         ("GET", "/v1/receipts"),
+        ("GET", "/v1/suppressions"),
+        ("POST", f"/v1/suppressions/{uuid4()}/lift"),
         ("GET", f"/v1/alerts/{uuid4()}"),
     ],
 )

@@ -18,6 +18,8 @@ from tests.integration.alert_api.conftest import Agency, Api, Client, serving
         ("POST", "/v1/receipts", "GET"),
         ("PUT", "/u/token", "GET, POST"),
         ("POST", "/health", "GET"),
+        ("GET", "/v1/alerts/01a1fd00-0000-7000-8000-000000000000/cancel", "POST"),
+        ("POST", "/v1/suppressions", "GET"),
     ],
 )
 async def test_another_method_is_refused_and_the_allowed_are_told(
@@ -102,7 +104,8 @@ async def test_the_description_and_its_page_need_nothing_from_elsewhere(client: 
     page = await client.get("/docs")
 
     assert document.at("paths", "/v1/alerts", "post", "responses", "202")
-    assert document.at("components", "schemas", "AlertPost")
+    for model in ("AlertPost", "AlertUpdate", "CancelPost", "LiftPost", "SuppressionView", "VersionView"):
+        assert document.at("components", "schemas", model)
     assert "HTTPValidationError" not in document.text
     assert "/v1/receipts" in page.text
     assert "<script" not in page.text

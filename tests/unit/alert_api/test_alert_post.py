@@ -71,3 +71,11 @@ def test_no_control_character_gets_into_a_headline(controls: str) -> None:
 
 def test_effective_may_be_a_moment_ahead_of_our_clock() -> None:
     assert parsed(effective=(NOON + timedelta(seconds=30)).isoformat()).effective is not None
+
+
+def test_a_later_alert_may_expire_two_days_after_it_begins() -> None:
+    begins = NOON + timedelta(days=30)
+
+    post = parsed(effective=begins.isoformat(), expires=(begins + timedelta(hours=48)).isoformat())
+
+    assert post.expires == begins + timedelta(hours=48)

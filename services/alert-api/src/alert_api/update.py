@@ -71,13 +71,14 @@ def clashes(posted: object, before: Mapping[str, object]) -> list[Fault]:
         posted: The update as JSON, checked or not.
         before: The body of the version in force.
     """
-    said = posted if isinstance(posted, Mapping) else {}
+    if not isinstance(posted, Mapping):
+        return []
     faults: list[Fault] = []
-    if _word(said.get("status", "actual")) in set(Status) - {before["status"]}:
+    if _word(posted.get("status", "actual")) in set(Status) - {before["status"]}:
         faults.append(
             Fault("/status", "same_status", "An exercise stays one, and what is meant stays meant.")
         )
-    if said.get("to") == "reached" and _word(said.get("purpose")) in set(Purpose) - {before["purpose"]}:
+    if posted.get("to") == "reached" and _word(posted.get("purpose")) in set(Purpose) - {before["purpose"]}:
         faults.append(
             Fault("/purpose", "same_purpose", "Those reached have consented to the purpose it had before.")
         )
