@@ -1,0 +1,1 @@
+"""Takes bounces and complaints back, and says what they mean."""
