@@ -81,9 +81,9 @@ async def oldest_age(conn: Connection) -> timedelta:
     return age
 
 
-async def keep_receipts(pool: Pool, receipts: Sequence[Receipt]) -> None:
-    """Keep receipts that Kafka has not acknowledged: one row, which the relay expands onto `receipts`."""
-    await pool.execute(
+async def keep_receipts(database: Pool | Connection, receipts: Sequence[Receipt]) -> None:
+    """Keep receipts of one alert on their way to Kafka: one row, which the relay expands onto `receipts`."""
+    await database.execute(
         "INSERT INTO outbox (topic, key, event_type, receipts) VALUES ($1, $2, 'io.tocsin.receipt.v1', $3)",
         RECEIPTS.name,
         receipts[0].alert_id,

@@ -10,7 +10,6 @@ from email_worker.mime import Skeleton, Values, is_plain_address, skeleton
 from email_worker.render import render
 from email_worker.settings import EmailSettings
 from email_worker.smtp_connection import Envelope
-from email_worker.smtp_outcomes import DEFECTS
 from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Scope
 from tocsin_runtime.tokens import Unsubscribe, sign_return_path, sign_unsubscribe
 from tocsin_schemas.words import Channel, Reason
@@ -75,7 +74,6 @@ class Envelopes:
         except Exception as error:  # noqa: BLE001 - of our template or their text: the alert stops, not the worker
             if not self._is_known(batch):
                 log.error("rendering_failed", alert=str(batch.alert_id), error=type(error).__name__)
-                DEFECTS.labels("email", Reason.RENDERING.value).inc()
             return None
 
     def _is_known(self, batch: Batch) -> bool:

@@ -5,23 +5,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from prometheus_client import Counter
-
 from email_worker.provider_texts import provider_text
 from email_worker.smtp_table import ENVELOPE, Phase, row_for
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
+from tocsin_runtime.unknown_codes import UNKNOWN_CODES
 from tocsin_schemas.words import Reason
-
-UNKNOWN_CODES: Final = Counter(
-    "tocsin_unknown_provider_code_total",
-    "Answers that no row of a table names.",
-    ["channel", "phase", "code"],
-)
-DEFECTS: Final = Counter(
-    "tocsin_defects_total",
-    "Alerts that cannot be rendered, and messages called malformed: ours to mend.",
-    ["channel", "reason"],
-)
 
 _ENHANCED: Final = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)")
 _LONGEST_ANSWER: Final = 300
@@ -65,13 +53,10 @@ def outcome_of(phase: Phase, *, code: int, text: str, provider: str | None = Non
     """
     enhanced = enhanced_code(text)
     status = f"{code} {enhanced}" if enhanced else str(code)
-    answer = answer_of(f"{code} {text}")
     if phase is Phase.FINAL_DOT and 200 <= code < 300:  # noqa: PLR2004 - RFC 5321: positive completion
-        return Outcome(OutcomeClass.OK, None, status, provider=provider, answer=answer)
+        return Outcome(OutcomeClass.OK, None, status, provider=provider)
     of, reason, scope, lasts = _meaning(phase, code=code, enhanced=enhanced, text=text)
-    if of is OutcomeClass.DEFECT:
-        DEFECTS.labels("email", reason.value).inc()
-    return Outcome(of, reason, status, scope, lasts, provider, answer)
+    return Outcome(of, reason, status, scope, lasts, provider, answer_of(f"{code} {text}"))
 
 
 def answer_of(line: str) -> str:

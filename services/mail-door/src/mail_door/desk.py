@@ -1,0 +1,98 @@
+"""Decides what is taken and what is not; what is taken is in the ledger's outbox before it is acknowledged."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from mail_door import replies
+from mail_door.meanings import RECEIPTS, Meaning
+from mail_door.measures import BOUNCES, REFUSED, UNMATCHED, Refusal
+from mail_door.reading import meaning_of
+from mail_door.settings import MailSettings
+from tocsin_runtime.health import Health
+from tocsin_runtime.tokens import read_return_path
+from tocsin_store.bounces import Bounce, keep_bounce
+from tocsin_store.pool import UNAVAILABLE, Pool
+
+log = structlog.get_logger()
+
+PROVIDER: Final = "mail-door"
+MOST_RECIPIENTS: Final = 100
+_KEEP_SECONDS: Final = 10.0
+
+
+class Desk:
+    """Takes messages, some at a time. It holds nothing: what is not committed is the sender's to send again."""
+
+    def __init__(self, settings: MailSettings, *, pool: Pool, health: Health) -> None:
+        self._domain = settings.bounce_domain.lower()
+        self._key = settings.signing_key.get_secret_value().encode()
+        self._most = settings.mail_under_way
+        self._pool = pool
+        self._health = health
+        self._under_way = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def refusal_of(self, address: str, *, already: int) -> str | None:
+        """Answer RCPT: the reply that refuses an address, None where it is a return path that we signed.
+
+        Args:
+            address: As the client gave it.
+            already: How many recipients the message has.
+        """
+        if already >= MOST_RECIPIENTS:
+            return refused(Refusal.TOO_MANY_RECIPIENTS, replies.TOO_MANY_RECIPIENTS)
+        local, _, domain = address.rpartition("@")
+        if domain.lower() != self._domain:
+            return refused(Refusal.OTHER_DOMAIN, replies.NOT_OURS)
+        if read_return_path(self._key, local) is None:
+            return refused(Refusal.UNSIGNED, replies.NO_SUCH_ADDRESS)
+        return None
+
+    async def take(self, content: bytes, *, recipients: Sequence[str]) -> str:
+        """Answer the final dot: understand the message, keep what it says of these signed addresses."""
+        if self._under_way >= self._most:
+            return refused(Refusal.BUSY, replies.BUSY)
+        self._under_way += 1
+        self.idle.clear()
+        try:
+            return await self._taken(content, deliveries=self._deliveries(recipients))
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self.idle.set()
+
+    def _deliveries(self, recipients: Sequence[str]) -> list[UUID]:
+        paths = (read_return_path(self._key, address.rpartition("@")[0]) for address in recipients)
+        return [path for path in paths if path is not None]
+
+    async def _taken(self, content: bytes, *, deliveries: Sequence[UUID]) -> str:
+        meaning = await asyncio.to_thread(meaning_of, content)
+        try:
+            async with asyncio.timeout(_KEEP_SECONDS):
+                await self._keep(meaning, deliveries)
+        except UNAVAILABLE as error:
+            log.warning("bounce_not_kept", error=type(error).__name__)
+            self._health.set("database", ok=False)
+            return refused(Refusal.DATABASE, replies.TRY_AGAIN)
+        BOUNCES.labels(meaning.kind.value, meaning.reason.value if meaning.reason else "").inc()
+        return replies.ACCEPTED
+
+    async def _keep(self, meaning: Meaning, deliveries: Sequence[UUID]) -> None:
+        kind = RECEIPTS.get(meaning.kind)
+        if kind is None:
+            return
+        bounce = Bounce(kind, meaning.reason, PROVIDER, meaning.status, datetime.now(UTC))
+        known = await keep_bounce(self._pool, bounce, deliveries=deliveries)
+        UNMATCHED.inc(len(set(deliveries)) - known)
+
+
+def refused(why: Refusal, reply: str) -> str:
+    """Count a refusal; returns the reply."""
+    REFUSED.labels(why.value).inc()
+    return reply
