@@ -28,6 +28,7 @@ async def test_the_summary_counts(desk: "Desk") -> None:
         "bytes": 24 + 24 + 12,
         "last_number": 3,
         "rules_applied": [],
+        "bounces": {"sent": 0, "refused": 0, "waiting": 0},
     }
 
 

@@ -37,13 +37,15 @@ def test_ports_follow_from_the_base_port() -> None:
         7306: "dispatcher",
         7307: "email-worker",
         7308: "receipts-worker",
+        7309: "mail-door",
         7310: "dispatcher-2",
         7311: "email-worker-2",
+        7319: "mail-door",
     }
 
 
 def test_more_replicas_than_ports_are_refused() -> None:
-    with pytest.raises(LocalError, match="ten ports"):
+    with pytest.raises(LocalError, match="nine ports"):
         with_replicas(SERVICES, {"dispatcher": 12})
 
 

@@ -113,6 +113,11 @@ def test_another_seed_draws_others() -> None:
         {"phase": "rcpt", "action": {"type": "drop"}, "match": "re:("},
         {"phase": "rcpt", "action": {"type": "drop"}, "unknown": 1},
         {"phase": "other", "action": {"type": "drop"}},
+        {"phase": "bounce", "action": {"type": "drop"}},
+        {"phase": "bounce", "action": {"type": "bounce"}},
+        {"phase": "body", "action": {"type": "bounce", "style": "dsn"}},
+        {"phase": "rcpt", "action": {"type": "drop", "style": "dsn"}},
+        {"phase": "bounce", "action": {"type": "bounce", "style": "dsn", "status": "3.1.1"}},
     ],
 )
 def test_a_rule_that_cannot_be_obeyed_is_refused(wrong: dict[str, object]) -> None:

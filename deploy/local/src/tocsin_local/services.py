@@ -9,9 +9,11 @@ from pathlib import Path
 
 from tocsin_local.errors import LocalError
 from tocsin_local.layout import Layout
-from tocsin_local.ports import FIRST_REPLICA, KAFKA, POSTGRES
+from tocsin_local.ports import BLOCK, FIRST_REPLICA, KAFKA, POSTGRES
 
 SANDBOX_PAGE, SANDBOX_SMTP = 1, 2
+BOUNCES = 9
+MAIL_DOOR_HEALTH = BLOCK - 1
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ SERVICES = (
     Service("dispatcher", ("dispatcher",), {"TOCSIN_HEALTH_PORT": 6}),
     Service("email-worker", ("email-worker",), {"TOCSIN_HEALTH_PORT": 7}),
     Service("receipts-worker", ("receipts-worker",), {"TOCSIN_HEALTH_PORT": 8}),
+    Service(
+        "mail-door", ("mail-door",), {"TOCSIN_HEALTH_PORT": MAIL_DOOR_HEALTH, "TOCSIN_MAIL_PORT": BOUNCES}
+    ),
 )
 STEPS = (
     Step("migrate", ("tocsin", "migrate"), after="postgres"),
@@ -62,7 +67,7 @@ def with_replicas(services: tuple[Service, ...], replicas: Mapping[str, int]) ->
     if unknown:
         known = ", ".join(service.name for service in services)
         raise LocalError(f"There is no service {unknown[0]} to replicate: choose among {known}.")
-    offsets = iter(range(FIRST_REPLICA, FIRST_REPLICA * 2))
+    offsets = iter(range(FIRST_REPLICA, MAIL_DOOR_HEALTH))
     extra = [
         _replica(service, number, offsets)
         for service in services
@@ -75,7 +80,7 @@ def _replica(service: Service, number: int, offsets: Iterator[int]) -> Service:
     try:
         ports = {variable: next(offsets) for variable in service.ports}
     except StopIteration:  # inside a comprehension next() would end it silently otherwise
-        raise LocalError("Too many replicas: one stack has ten ports for them.") from None
+        raise LocalError("Too many replicas: one stack has nine ports for them.") from None
     return replace(service, name=f"{service.name}-{number}", ports=ports)
 
 
@@ -92,6 +97,7 @@ def shared_environment(layout: Layout, *, base_port: int) -> Mapping[str, str]:
         "TOCSIN_SMTP_TLS": "none",
         "TOCSIN_BOUNCE_DOMAIN": "bounces.tocsin.invalid",
         "TOCSIN_SANDBOX_DATA_DIR": str(layout.sandbox),
+        "TOCSIN_SANDBOX_BOUNCE_PORT": str(base_port + BOUNCES),
         "PYTHONUNBUFFERED": "1",
     }
 

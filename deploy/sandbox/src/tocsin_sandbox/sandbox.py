@@ -11,12 +11,15 @@ from typing import Self
 
 from fastapi import FastAPI
 
+from tocsin_sandbox.bounces.bouncer import Bouncer
+from tocsin_sandbox.bounces.recorder import BouncingRecorder
 from tocsin_sandbox.inbox.api import inbox_routes
 from tocsin_sandbox.inbox.control import control_routes
 from tocsin_sandbox.inbox.listing import Listing
 from tocsin_sandbox.inbox.page import page_routes
 from tocsin_sandbox.mailbox.mailbox import Mailbox
 from tocsin_sandbox.settings import Settings
+from tocsin_sandbox.smtp.neighbours import Recorder
 from tocsin_sandbox.smtp.offer import Offer
 from tocsin_sandbox.smtp.rules import RuleBook, RuleSet
 from tocsin_sandbox.smtp.server import SmtpServer
@@ -38,6 +41,7 @@ class Sandbox:
         """Open the mailbox, then listen."""
         settings = self._settings
         rules = _rules(settings)
+        self._bouncer = Bouncer(settings.bounce_host, settings.bounce_port)
         self.mailbox = Mailbox(
             settings.data_dir,
             keep_messages=settings.keep_messages,
@@ -58,6 +62,7 @@ class Sandbox:
         self.mailbox.write()
         self._smtp.close()
         try:
+            await self._bouncer.stop()
             await self._http.stop()
         finally:
             self.mailbox.close()
@@ -81,7 +86,8 @@ class Sandbox:
         await self._http.until(stop)
 
     async def _start(self, rules: RuleBook) -> None:
-        self._smtp = _smtp_server(self._settings, rules=rules, mailbox=self.mailbox)
+        recorder = BouncingRecorder(self.mailbox, rules=rules, bouncer=self._bouncer)
+        self._smtp = _smtp_server(self._settings, rules=rules, recorder=recorder)
         self._http = HttpServer(
             self._application(rules), host=self._settings.http_host, port=self._settings.http_port
         )
@@ -92,17 +98,18 @@ class Sandbox:
         except OSError:
             await self._http.stop()
             raise
+        self._bouncer.start()
 
     def _application(self, rules: RuleBook) -> FastAPI:
         listing = Listing(self.mailbox)
         return application(
-            inbox_routes(self.mailbox, listing=listing, rules=rules),
+            inbox_routes(self.mailbox, listing=listing, rules=rules, bounces=self._bouncer.counts),
             control_routes(self._smtp, rules=rules),
             page_routes(self.mailbox, listing=listing, smtp=self._smtp),
         )
 
 
-def _smtp_server(settings: Settings, *, rules: RuleBook, mailbox: Mailbox) -> SmtpServer:
+def _smtp_server(settings: Settings, *, rules: RuleBook, recorder: Recorder) -> SmtpServer:
     tls = _tls(settings)
     offer = Offer(
         max_message_bytes=settings.max_message_bytes,
@@ -115,7 +122,7 @@ def _smtp_server(settings: Settings, *, rules: RuleBook, mailbox: Mailbox) -> Sm
         port=settings.smtp_port,
         offer=offer,
         rules=rules,
-        recorder=mailbox,
+        recorder=recorder,
         tls=tls,
         idle=settings.idle,
     )

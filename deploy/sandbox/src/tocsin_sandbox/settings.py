@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     auth_users: dict[str, SecretStr] = Field(default_factory=dict)
     max_message_bytes: Annotated[int, Field(ge=1_024, le=256 * 1024 * 1024)] = 10 * 1024 * 1024
     hidden_extensions: frozenset[str] = frozenset()
+    bounce_host: str = "127.0.0.1"
+    bounce_port: Annotated[int, Field(ge=1, le=65_535)] = 2526
     idle: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=5)
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from tocsin_sandbox.bounces.bouncer import BounceCounts
 from tocsin_sandbox.inbox.listing import Listing, Row, Search
 from tocsin_sandbox.inbox.parsed import Attachment, parsed
 from tocsin_sandbox.mailbox.mailbox import Mailbox
@@ -46,7 +47,10 @@ class IdsQuery(_Query):
 
 
 class Summary(BaseModel):
-    """Counts since the sandbox was last emptied, restarts included. `rules_applied` since the rules were set."""
+    """Counts since the sandbox was last emptied, restarts included. `rules_applied` since the rules were set.
+
+    `bounces` since the start: sent, refused for good by who should take them, and waiting.
+    """
 
     messages: int
     distinct: int
@@ -57,6 +61,7 @@ class Summary(BaseModel):
     bytes: int
     last_number: int
     rules_applied: list[int]
+    bounces: dict[str, int]
 
 
 class MessageRow(BaseModel):
@@ -91,13 +96,13 @@ class WholeMessage(MessageRow):
     attachments: list[Attachment]
 
 
-def inbox_routes(mailbox: Mailbox, *, listing: Listing, rules: RuleBook) -> APIRouter:
+def inbox_routes(mailbox: Mailbox, *, listing: Listing, rules: RuleBook, bounces: BounceCounts) -> APIRouter:
     """The routes under /api that read and empty the mailbox."""
     routes = APIRouter(prefix="/api")
 
     @routes.get("/summary")
     async def summary() -> Summary:
-        return summary_of(mailbox, rules=rules)
+        return summary_of(mailbox, rules=rules, bounces=bounces)
 
     @routes.get("/messages")
     async def messages(query: Annotated[ListQuery, Query()]) -> MessageList:
@@ -134,7 +139,7 @@ def inbox_routes(mailbox: Mailbox, *, listing: Listing, rules: RuleBook) -> APIR
     return routes
 
 
-def summary_of(mailbox: Mailbox, *, rules: RuleBook) -> Summary:
+def summary_of(mailbox: Mailbox, *, rules: RuleBook, bounces: BounceCounts) -> Summary:
     """The counts as they are now."""
     counts = mailbox.counts
     return Summary(
@@ -147,6 +152,7 @@ def summary_of(mailbox: Mailbox, *, rules: RuleBook) -> Summary:
         bytes=counts.bytes,
         last_number=counts.last_number,
         rules_applied=rules.applied(),
+        bounces={"sent": bounces.sent, "refused": bounces.refused, "waiting": bounces.waiting},
     )
 
 

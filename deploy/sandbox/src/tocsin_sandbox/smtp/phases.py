@@ -6,7 +6,10 @@ from typing import Final
 
 
 class Phase(StrEnum):
-    """`body` is the final dot; `other` is only counted: what was refused and is none of the rest."""
+    """`body` is the final dot; `bounce` comes after the dialogue, for each recipient of what was accepted.
+
+    `other` is only counted: what was refused and is none of the rest.
+    """
 
     CONNECT = "connect"
     EHLO = "ehlo"
@@ -16,6 +19,7 @@ class Phase(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     BODY = "body"
+    BOUNCE = "bounce"
     OTHER = "other"
 
 

@@ -24,9 +24,18 @@ class ActionType(StrEnum):
     STALL = "stall"
     STALL_AFTER_ACCEPT = "stall_after_accept"
     GARBAGE = "garbage"
+    BOUNCE = "bounce"
 
 
-AFTER_RECIPIENTS: Final = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
+class BounceStyle(StrEnum):
+    """What is sent back: a report by RFC 3464, a letter as qmail writes it, or a complaint by RFC 5965."""
+
+    DSN = "dsn"
+    QMAIL = "qmail"
+    COMPLAINT = "complaint"
+
+
+AFTER_RECIPIENTS: Final = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY, Phase.BOUNCE})
 BODY_ONLY: Final = frozenset(
     {ActionType.DROP_BEFORE_ACCEPT, ActionType.DROP_AFTER_ACCEPT, ActionType.STALL_AFTER_ACCEPT}
 )
@@ -38,13 +47,19 @@ class _Strict(BaseModel):
 
 
 class Action(_Strict):
-    """What to do. `delay_s` comes before everything else; a client that leaves meanwhile is not recorded."""
+    """What to do. `delay_s` comes before everything else; a client that leaves meanwhile is not recorded.
+
+    A bounce is sent `delay_s` after the message was accepted; `status` is what a report says: 2.x.x delivered, others
+    failed.
+    """
 
     type: ActionType
     code: Annotated[int, Field(ge=400, le=599)] | None = None
     enhanced: Annotated[str, Field(pattern=r"^[45]\.\d{1,3}\.\d{1,3}$")] | None = None
     text: Annotated[str, Field(pattern=r"^[ -~]*$", max_length=400)] = "As you wished"
     delay_s: Annotated[float, Field(ge=0, le=MAX_DELAY_S)] = 0
+    style: BounceStyle | None = None
+    status: Annotated[str, Field(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")] = "5.1.1"
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -52,6 +67,8 @@ class Action(_Strict):
             raise ValueError("a reply, and nothing else, needs a code")
         if self.type is ActionType.DELAY and not self.delay_s:
             raise ValueError("a delay needs delay_s")
+        if (self.type is ActionType.BOUNCE) != (self.style is not None):
+            raise ValueError("a bounce, and nothing else, needs a style")
         return self
 
     def reply(self) -> bytes:
@@ -89,6 +106,8 @@ class Rule(_Strict):
             raise ValueError("no recipient is known in this phase")
         if self.phase is not Phase.BODY and self.action.type in BODY_ONLY:
             raise ValueError("this action belongs to the phase body")
+        if (self.phase is Phase.BOUNCE) != (self.action.type is ActionType.BOUNCE):
+            raise ValueError("a bounce, and nothing else, belongs to the phase bounce")
         if self.phase is Phase.OTHER:
             raise ValueError("no rule applies to other commands")
         return self
