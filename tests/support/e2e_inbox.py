@@ -36,6 +36,12 @@ class Rows(BaseModel):
     next: int | None
 
 
+class Summary(BaseModel):
+    """What the tests read of the counts."""
+
+    bounces: dict[str, int]
+
+
 class Mail(Row):
     """A message read."""
 
@@ -78,6 +84,11 @@ class Sandbox:
         async with self.http.get(f"{self.url}/api/messages/{number}") as answer:
             assert answer.status == HTTPStatus.OK
             return Mail.model_validate_json(await answer.read())
+
+    async def bounces(self) -> Mapping[str, int]:
+        """How many were sent, refused, and are waiting, since the start."""
+        async with self.http.get(f"{self.url}/api/summary") as answer:
+            return Summary.model_validate_json(await answer.read()).bounces
 
     async def slow(self, seconds: float) -> None:
         """Take so long for every message."""
