@@ -1,6 +1,7 @@
 """What the door refuses to bear: too much, too many, too long, too curious."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -114,6 +115,32 @@ async def test_strangers_learn_nothing(entrance: Entrance, curious: str, told: s
 
     assert reply.startswith(told)
     assert "ada" not in reply
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_no_bytes_stop_the_door(
+    entrance: Entrance, pool: Pool, sent: Sequence[UUID], seed: int
+) -> None:
+    noise = random.Random(seed).randbytes(50_000)  # noqa: S311 - noise, not a secret
+    line = await entrance.connect()
+    line.writer.write(noise + b"\r\nMAIL FROM:<" + noise[:200] + b">\r\nRCPT TO:<" + noise[:200] + b">\r\n")
+    line.writer.write_eof()
+    await asyncio.wait_for(line.reader.read(), 20)
+
+    assert (await entrance.hand_in(BOUNCE, to=path_of(sent[0]))).startswith("250")
+    assert len(await kept(pool)) == 1
+
+
+async def test_an_address_that_is_not_ascii_may_report(
+    entrance: Entrance, pool: Pool, sent: Sequence[UUID]
+) -> None:
+    line = await entrance.connect()
+    to = ["ådä@bounces.example", path_of(sent[0])]
+
+    replies = await line.hand_in(BOUNCE, to=to, sender="pöst@häuser.example", extra=" SMTPUTF8")
+
+    assert [reply[:3] for reply in replies] == ["250", "550", "250", "354", "250"]
+    assert len(await kept(pool)) == 1
 
 
 @pytest.mark.parametrize(

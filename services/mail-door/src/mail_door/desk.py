@@ -9,12 +9,12 @@ from uuid import UUID
 import structlog
 
 from mail_door import replies
-from mail_door.meanings import RECEIPTS, Meaning
+from mail_door.meanings import RECEIPTS, Kind, Meaning
 from mail_door.measures import BOUNCES, REFUSED, UNMATCHED, Refusal
-from mail_door.reading import meaning_of
+from mail_door.reading import READ_BYTES, meaning_of
+from mail_door.return_paths import ReturnPaths
 from mail_door.settings import MailSettings
 from tocsin_runtime.health import Health
-from tocsin_runtime.tokens import read_return_path
 from tocsin_store.bounces import Bounce, keep_bounce
 from tocsin_store.pool import UNAVAILABLE, Pool
 
@@ -29,8 +29,11 @@ class Desk:
     """Takes messages, some at a time. It holds nothing: what is not committed is the sender's to send again."""
 
     def __init__(self, settings: MailSettings, *, pool: Pool, health: Health) -> None:
-        self._domain = settings.bounce_domain.lower()
-        self._key = settings.signing_key.get_secret_value().encode()
+        self._paths = ReturnPaths(
+            key=settings.signing_key.get_secret_value().encode(),
+            domain=settings.bounce_domain,
+            complaints=settings.mail_complaints,
+        )
         self._most = settings.mail_under_way
         self._pool = pool
         self._health = health
@@ -39,7 +42,7 @@ class Desk:
         self.idle.set()
 
     def refusal_of(self, address: str, *, already: int) -> str | None:
-        """Answer RCPT: the reply that refuses an address, None where it is a return path that we signed.
+        """Answer RCPT: the reply that refuses an address; None for return paths that we signed, and for complaints.
 
         Args:
             address: As the client gave it.
@@ -47,10 +50,9 @@ class Desk:
         """
         if already >= MOST_RECIPIENTS:
             return refused(Refusal.TOO_MANY_RECIPIENTS, replies.TOO_MANY_RECIPIENTS)
-        local, _, domain = address.rpartition("@")
-        if domain.lower() != self._domain:
+        if not self._paths.has_domain_of(address):
             return refused(Refusal.OTHER_DOMAIN, replies.NOT_OURS)
-        if read_return_path(self._key, local) is None:
+        if self._paths.delivery_of(address) is None and not self._paths.is_for_complaints(address):
             return refused(Refusal.UNSIGNED, replies.NO_SUCH_ADDRESS)
         return None
 
@@ -61,21 +63,17 @@ class Desk:
         self._under_way += 1
         self.idle.clear()
         try:
-            return await self._taken(content, deliveries=self._deliveries(recipients))
+            return await self._taken(content, recipients=recipients)
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self.idle.set()
 
-    def _deliveries(self, recipients: Sequence[str]) -> list[UUID]:
-        paths = (read_return_path(self._key, address.rpartition("@")[0]) for address in recipients)
-        return [path for path in paths if path is not None]
-
-    async def _taken(self, content: bytes, *, deliveries: Sequence[UUID]) -> str:
+    async def _taken(self, content: bytes, *, recipients: Sequence[str]) -> str:
         meaning = await asyncio.to_thread(meaning_of, content)
         try:
             async with asyncio.timeout(_KEEP_SECONDS):
-                await self._keep(meaning, deliveries)
+                await self._keep(meaning, self._deliveries(meaning, content, recipients))
         except UNAVAILABLE as error:
             log.warning("bounce_not_kept", error=type(error).__name__)
             self._health.set("database", ok=False)
@@ -83,13 +81,20 @@ class Desk:
         BOUNCES.labels(meaning.kind.value, meaning.reason.value if meaning.reason else "").inc()
         return replies.ACCEPTED
 
-    async def _keep(self, meaning: Meaning, deliveries: Sequence[UUID]) -> None:
+    def _deliveries(self, meaning: Meaning, content: bytes, recipients: Sequence[str]) -> set[UUID | None]:
+        """What it is about, by addresses that we signed; None stands for what nobody can tell."""
+        told = {self._paths.delivery_of(address) for address in recipients}
+        if None in told and meaning.kind is Kind.COMPLAINED:
+            told = (told - {None}) | {self._paths.quoted_in(content[:READ_BYTES])}
+        return told
+
+    async def _keep(self, meaning: Meaning, deliveries: set[UUID | None]) -> None:
         kind = RECEIPTS.get(meaning.kind)
         if kind is None:
             return
         bounce = Bounce(kind, meaning.reason, PROVIDER, meaning.status, datetime.now(UTC))
-        known = await keep_bounce(self._pool, bounce, deliveries=deliveries)
-        UNMATCHED.inc(len(set(deliveries)) - known)
+        known = await keep_bounce(self._pool, bounce, deliveries=[one for one in deliveries if one])
+        UNMATCHED.inc(len(deliveries) - known)
 
 
 def refused(why: Refusal, reply: str) -> str:

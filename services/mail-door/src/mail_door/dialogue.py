@@ -57,6 +57,7 @@ class Dialogue(SMTP):
         super().__init__(
             answers,
             data_size_limit=settings.mail_max_bytes,
+            enable_SMTPUTF8=True,  # reports about addresses that are not ASCII (RFC 6533)
             hostname=settings.bounce_domain,
             ident="ESMTP",
             timeout=settings.mail_timeout.total_seconds(),
