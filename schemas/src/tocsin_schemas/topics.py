@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
-
 from uuid import UUID
 
 from tocsin_schemas.codec import partition_for
