@@ -22,6 +22,10 @@ class OpenGate:
         """Whatever the time is."""
         return self.open and begin_by > 0
 
+    def share(self) -> tuple[int, int]:
+        """The only worker there is."""
+        return 0, 1
+
 
 @dataclass
 class Dialogue:
