@@ -49,11 +49,24 @@ class Agency:
     url: str
     http: aiohttp.ClientSession
 
-    async def post(self, body: Mapping[str, object], *, idempotency_key: str | None = None) -> Answer:
-        """Post an alert."""
+    async def post(
+        self, body: Mapping[str, object], *, path: str = "/v1/alerts", idempotency_key: str | None = None
+    ) -> Answer:
+        """Post an alert, or what else takes a post."""
         headers = {**self._authorization, "Idempotency-Key": idempotency_key or str(uuid4())}
-        async with self.http.post(f"{self.url}/v1/alerts", json=body, headers=headers) as answer:
+        async with self.http.post(f"{self.url}{path}", json=body, headers=headers) as answer:
             return Answer(answer.status, answer.headers, await answer.read())
+
+    async def cancel(self, alert: UUID, *, all_clear: str | None = None) -> Answer:
+        """Call an alert off, with an all-clear that says so if one is given."""
+        info = [{"language": "en-GB", "headline": "All clear", "description": all_clear}]
+        body = {"reason": "Over", "all_clear": info if all_clear else None}
+        return await self.post(body, path=f"/v1/alerts/{alert}/cancel")
+
+    async def correct(self, alert: UUID, *, says: str) -> Answer:
+        """Give those whom an alert has reached another text."""
+        body = {**an_alert(says=says), "to": "reached"}
+        return await self.post(body, path=f"/v1/alerts/{alert}/updates")
 
     async def get(self, path: str, **query: str) -> Answer:
         """Ask anything."""

@@ -32,10 +32,11 @@ class People:
 
     agency: Agency
     members: Sequence[UUID]
+    domains: Sequence[str] = ("homes.example",)
 
     def address(self, number: int) -> str:
         """Where one of them is reached."""
-        return f"{self.members[number].hex}.0@homes.example"
+        return f"{self.members[number].hex}.0@{self.domains[number % len(self.domains)]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,20 @@ class Town:
         """An agency that goes in by this door."""
         return Agency(id_, key, self.url(door), self.http)
 
-    async def people(self, count: int, *, door: str = "alert-api") -> People:
-        """New members around `HOME` and an agency of their own: its alerts meet nobody else."""
+    async def people(
+        self, count: int, *, door: str = "alert-api", domains: Sequence[str] = ("homes.example",)
+    ) -> People:
+        """New members around `HOME` and an agency of their own: its alerts meet nobody else.
+
+        Their addresses go round the domains.
+        """
         agency = await an_agency(self.pool)
         key = agencies.new_key()
         async with self.pool.acquire() as connection:
             await agencies.add_key(connection, key, agency_id=agency, scopes=list(agencies.Scope))
-        members = await settled_in(self.pool, agency, [Resident()] * count)
-        return People(self.agency(agency, key.text, door=door), members)
+        residents = [Resident(domain=domains[number % len(domains)]) for number in range(count)]
+        members = await settled_in(self.pool, agency, residents)
+        return People(self.agency(agency, key.text, door=door), members, domains)
 
     async def deliveries_of(self, alert: UUID) -> dict[UUID, str]:
         """The delivery of each member, where each has one address."""

@@ -51,7 +51,7 @@ PROGRESS: Final = """
 UPDATE fan_out
 SET    chunks = chunks + 1, members = members + $5,
        claimed        = CASE WHEN $8 THEN 0 ELSE claimed + $7 END,
-       after_delivery = CASE WHEN $8 THEN '00000000-0000-0000-0000-000000000000' ELSE $6 END,
+       after_delivery = CASE WHEN $8 THEN '00000000-0000-0000-0000-000000000000' ELSE $6::uuid END,
        barrier        = CASE WHEN $8 THEN NULL ELSE barrier END,
        done_at        = CASE WHEN $8 AND claimed + $7 = 0 THEN now() END
 WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4
