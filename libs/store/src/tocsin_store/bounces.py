@@ -12,7 +12,7 @@ from tocsin_store.outbox import keep_receipts
 from tocsin_store.pool import Connection, Pool, Row
 
 # Probes of the primary key, whatever the statistics of a fresh ledger say. A row never claimed was never sent.
-_KNOWN: Final = """
+KNOWN: Final = """
 WITH u AS MATERIALIZED (SELECT DISTINCT id FROM unnest($1::uuid[]) AS u(id))
 SELECT d.id, d.alert_id, d.alert_version, d.channel, d.fence, a.lane::text
 FROM   u
@@ -62,7 +62,7 @@ async def ledger_answers(pool: Pool) -> bool:
 
 
 async def _known(connection: Connection, deliveries: Sequence[UUID]) -> list[Row]:
-    return await connection.fetch(_KNOWN, list(deliveries))
+    return await connection.fetch(KNOWN, list(deliveries))
 
 
 def _receipt(bounce: Bounce, row: Row) -> Receipt:
