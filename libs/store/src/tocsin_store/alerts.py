@@ -7,6 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
+from tocsin_store.gate import CHANGE
 from tocsin_store.geometry import Metres, Shape
 from tocsin_store.pool import Connection, Row
 
@@ -100,6 +101,7 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
 
 async def lock(conn: Connection, alert_id: UUID, *, agency_id: UUID) -> Alert | None:
     """Read an agency's alert so that nobody else changes it before the transaction ends; waits for claims in flight."""
+    await conn.execute(CHANGE, alert_id)
     # Two statements: what one that had to wait joins is from before the wait, and the newest version is not in it.
     await conn.execute(
         "SELECT FROM alert WHERE id = $1 AND agency_id = $2 FOR NO KEY UPDATE", alert_id, agency_id

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tocsin_store.chunks import CHUNK
 from tocsin_store.fan_out import CHUNK_LIMIT, Chunk
+from tocsin_store.gate import USE
 from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE
 
@@ -28,8 +29,11 @@ FOR UPDATE SKIP LOCKED
 """
 
 _PAGE: Final = f"""
-WITH a AS MATERIALIZED (
-    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open FROM alert WHERE id = $1 FOR SHARE
+WITH gate AS MATERIALIZED (
+    SELECT {USE}
+), a AS MATERIALIZED (
+    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open
+    FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
 ), old AS MATERIALIZED (
     SELECT d.id, d.member_id, d.contact_point_id, d.work, d.alert_version < $2 AND d.channel = $4 AS earlier,
            d.state IN ('sent', 'voicemail', 'delivered', 'acknowledged') OR d.ambiguous > 0 AS reached
