@@ -12,24 +12,26 @@ from tests.integration.alert_api.conftest import Agency, Answer, Client
 from tests.integration.alert_api.ledger_rows import posted
 from tests.support.eventually import eventually
 from tocsin_store import idempotency
+from tocsin_store.gate import USE
 from tocsin_store.pool import Pool
 
 Body = dict[str, object]
 
-WAITING = """SELECT count(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~ 'FOR NO KEY UPDATE'"""
+WAITING = """SELECT count(*) FROM pg_locks
+             WHERE  locktype = 'advisory' AND NOT granted
+               AND  database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 @asynccontextmanager
 async def held(pool: Pool, alert_id: UUID) -> AsyncIterator[None]:
-    """Keep an alert locked, as a claim does."""
+    """Use an alert, as a claim does."""
     async with pool.acquire() as conn, conn.transaction():
-        await conn.execute("SELECT FROM alert WHERE id = $1 FOR SHARE", alert_id)
+        await conn.execute(f"SELECT {USE}", alert_id)
         yield
 
 
 async def in_turn(pool: Pool, alert_id: UUID, *requests: Coroutine[None, None, Answer]) -> list[Answer]:
-    """Begin all while the alert is locked, each once the one before waits for it; then let them go on."""
+    """Begin all while the alert is in use, each once the one before waits for it; then let them go on."""
     tasks: list[asyncio.Task[Answer]] = []
     async with held(pool, alert_id):
         for request in requests:
