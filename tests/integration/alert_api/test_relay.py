@@ -10,9 +10,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from alert_api.settings import ApiSettings
+from tests.integration.alert_api.changes import ALL_CLEAR, cancelled, updated
 from tests.integration.alert_api.conftest import NOBODY, Agency, serving
+from tests.integration.alert_api.ledger_rows import posted
 from tocsin_schemas.codec import decode, partition_for
-from tocsin_schemas.messages import AlertAccepted, Receipt
+from tocsin_schemas.messages import AlertAccepted, AlertCancelled, AlertUpdated, Receipt
 from tocsin_schemas.topics import ALERTS, RECEIPTS, Topic, receipt_partition
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
 from tocsin_store.pool import Pool
@@ -99,6 +101,28 @@ async def test_a_bell_is_handed_over_at_once(
     headers = dict(record.headers)
     assert headers["ce_type"] == b"io.tocsin.alert.accepted.v1"
     assert headers["ce_source"] == b"/alert-api"
+
+
+async def test_bells_of_changes_are_handed_over_at_once(
+    with_kafka: ApiSettings, agency: Agency, alert: Body
+) -> None:
+    async with serving(with_kafka) as api:
+        client = api.client(agency.key)
+        alert_id = await posted(client, alert)
+        update = await updated(client, alert_id, alert)
+        cancel = await cancelled(client, alert_id, key="one", all_clear=ALL_CLEAR)
+        again = await cancelled(client, alert_id, key="one", all_clear=ALL_CLEAR)
+
+    assert (update.at("handover"), cancel.at("handover"), again.at("handover")) == ("now", "now", "now")
+    records = await records_of(with_kafka.kafka_bootstrap_servers, ALERTS, keys={alert_id})
+    assert [dict(record.headers)["ce_type"] for record in records] == [
+        b"io.tocsin.alert.accepted.v1",
+        b"io.tocsin.alert.updated.v1",
+        b"io.tocsin.alert.cancelled.v1",
+    ]
+    assert [decode(AlertUpdated, record.value).alert_version for record in records[1:2]] == [2]
+    assert [decode(AlertCancelled, record.value).alert_version for record in records[2:]] == [3]
+    assert all(b"river" not in record.value for record in records)
 
 
 async def test_with_kafka_down_it_is_delayed_and_produced_when_kafka_is_back(
