@@ -25,7 +25,7 @@ CHUNK: Final = f"""
     FROM   born CROSS JOIN a
     ORDER  BY 1
     ON CONFLICT DO NOTHING
-    RETURNING id, alert_id, alert_version, channel, fence, state, reason
+    RETURNING id, alert_id, alert_version, member_id, channel, fence, state, reason
 ), made_n AS MATERIALIZED (
     SELECT coalesce(array_agg(id) FILTER (WHERE state = 'pending'), '{{}}') AS ids, count(*)::int AS n FROM made
 ), kept AS (

@@ -12,12 +12,12 @@ CHUNK_LIMIT: Final = 2_000
 """Most deliveries of a chunk: about 25 ms, so that an urgent alert never waits for more."""
 
 NEXT: Final = """
-SELECT alert_id, version, wave, channel, lane, after_member, after_point, chunks
-FROM   fan_out
+SELECT f.alert_id, f.version, wave, channel, f.lane, after_member, after_point, chunks
+FROM   fan_out f JOIN alert a ON a.id = f.alert_id
 WHERE  done_at IS NULL AND NOT reached AND not_before <= now()
-ORDER  BY lane, created_at, channel
+ORDER  BY f.lane, f.version <> a.version OR NOT a.open, f.created_at, channel -- what is only accounted for can wait
 LIMIT  1
-FOR UPDATE SKIP LOCKED
+FOR UPDATE OF f SKIP LOCKED
 """
 
 IS_SMALL: Final = """

@@ -1,7 +1,8 @@
 """Corrections: the next version goes to those whom earlier ones reached, on the channel that reached them.
 
 Reached is who was handed a message that nobody provably refused. One that is claimed just now may become reached, so a
-pass over the old deliveries that meets one is followed by another, until none is: one slow row holds nobody else.
+pass over the old deliveries is followed by passes over those it met claimed, until none is: one slow row holds nobody
+else. (Nothing of an earlier version is claimed any more: what was met otherwise stays as it was.)
 """
 
 from collections.abc import Mapping
@@ -11,14 +12,13 @@ from uuid import UUID
 
 from tocsin_store.chunks import CHUNK
 from tocsin_store.fan_out import CHUNK_LIMIT, Chunk
-from tocsin_store.gate import USE
 from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE
 
 _WITHOUT_BARRIER: Final = "done_at IS NULL AND reached AND barrier IS NULL"
 
 NEXT: Final = """
-SELECT alert_id, version, wave, channel, after_delivery, chunks
+SELECT alert_id, version, wave, channel, after_delivery, chunks, claimed IS NULL AS first_pass
 FROM   fan_out
 WHERE  done_at IS NULL AND reached AND barrier IS NOT NULL AND NOT EXISTS (
        SELECT FROM jsonb_each_text(barrier) b LEFT JOIN merged_offset m ON m.topic = 'receipts' AND m.partition = b.key::int
@@ -28,16 +28,21 @@ LIMIT  1
 FOR UPDATE SKIP LOCKED
 """
 
-_PAGE: Final = f"""
-WITH gate AS MATERIALIZED (
-    SELECT {USE}
-), a AS MATERIALIZED (
-    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open
-    FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
+_ALL: Final = f"SELECT d.* FROM delivery d, a WHERE {RANGE} AND d.id > $6"
+_MET_CLAIMED: Final = """
+    SELECT d.* FROM (SELECT DISTINCT unnest(claimed) AS id FROM fan_out
+                     WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4) u
+    CROSS JOIN LATERAL (SELECT * FROM delivery WHERE id = u.id OFFSET 0) d
+    WHERE d.id > $6
+"""
+
+_PAGE: Final = """
+WITH a AS MATERIALIZED (
+    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open FROM alert WHERE id = $1 FOR SHARE
 ), old AS MATERIALIZED (
     SELECT d.id, d.member_id, d.contact_point_id, d.work, d.alert_version < $2 AND d.channel = $4 AS earlier,
            d.state IN ('sent', 'voicemail', 'delivered', 'acknowledged') OR d.ambiguous > 0 AS reached
-    FROM   delivery d, a WHERE {RANGE} AND d.id > $6
+    FROM   ({deliveries}) d
     ORDER  BY d.id LIMIT $7
 ), page AS MATERIALIZED (
     SELECT DISTINCT member_id, contact_point_id FROM old WHERE earlier AND reached AND work <> 'claimed'
@@ -47,17 +52,22 @@ WITH gate AS MATERIALIZED (
 _SEEN: Final = """
 SELECT (SELECT n FROM made_n) AS made, (SELECT count(*) FROM old) AS seen,
        (SELECT id FROM old ORDER BY id DESC LIMIT 1) AS last,
-       (SELECT count(*) FROM old WHERE earlier AND work = 'claimed') AS claimed,
-       (SELECT count(DISTINCT member_id) FROM page) AS members
+       ARRAY(SELECT id FROM old WHERE earlier AND work = 'claimed') AS claimed,
+       (SELECT count(DISTINCT member_id) FROM made         -- one with a delivery from an earlier page counted there
+        WHERE  NOT EXISTS (SELECT FROM contact_point p
+                           CROSS JOIN LATERAL (SELECT FROM delivery
+                                               WHERE id = delivery_id($1, $2, made.member_id, p.id, $3) OFFSET 0) d
+                           WHERE p.member_id = made.member_id AND p.channel = $4)) AS members
 """
 
 PROGRESS: Final = """
 UPDATE fan_out
 SET    chunks = chunks + 1, members = members + $5,
-       claimed        = CASE WHEN $8 THEN 0 ELSE claimed + $7 END,
+       claimed        = CASE WHEN $8 THEN met_claimed || $7::uuid[] ELSE claimed END,
+       met_claimed    = CASE WHEN $8 THEN '{}' ELSE met_claimed || $7::uuid[] END,
        after_delivery = CASE WHEN $8 THEN '00000000-0000-0000-0000-000000000000' ELSE $6::uuid END,
        barrier        = CASE WHEN $8 THEN NULL ELSE barrier END,
-       done_at        = CASE WHEN $8 AND claimed + $7 = 0 THEN now() END
+       done_at        = CASE WHEN $8 AND cardinality(met_claimed || $7::uuid[]) = 0 THEN now() END
 WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4
 RETURNING done_at IS NOT NULL
 """
@@ -103,7 +113,11 @@ async def insert_reached(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | Non
             fan_out["channel"],
         )
         page = await connection.fetchrow(
-            _PAGE + CHUNK + _SEEN, *key, fan_out["chunks"], fan_out["after_delivery"], limit
+            _PAGE.format(deliveries=_ALL if fan_out["first_pass"] else _MET_CLAIMED) + CHUNK + _SEEN,
+            *key,
+            fan_out["chunks"],
+            fan_out["after_delivery"],
+            limit,
         )
         if page is None:
             raise RuntimeError("a chunk answers with one row")

@@ -10,10 +10,12 @@ ALTER TABLE fan_out ADD COLUMN not_before     timestamptz NOT NULL DEFAULT now()
                     ADD COLUMN reached        boolean     NOT NULL DEFAULT false,
                     ADD COLUMN barrier        jsonb,
                     ADD COLUMN after_delivery uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-                    ADD COLUMN claimed        int         NOT NULL DEFAULT 0;
+                    ADD COLUMN claimed        uuid[],      -- what the next pass looks at; null: every earlier delivery
+                    ADD COLUMN met_claimed    uuid[]      NOT NULL DEFAULT '{}'; -- by this pass
 
 -- Members: when routine messages may not disturb.
-ALTER TABLE member ADD COLUMN time_zone text NOT NULL DEFAULT 'Europe/London';
+ALTER TABLE member ADD COLUMN time_zone text NOT NULL DEFAULT 'Europe/London'
+    CHECK (timestamptz '2000-01-01 00:00Z' AT TIME ZONE time_zone IS NOT NULL); -- an unknown zone would break claims
 CREATE TABLE quiet_hours (
     member_id uuid NOT NULL REFERENCES member,
     channel   text NOT NULL,
@@ -38,7 +40,7 @@ RETURN (
 -- Routes: what of a channel can be on hold. '*' is the whole channel; 'provider:', 'sender:' and 'alert:' name theirs;
 -- anything else is a destination. A row is a hold in force, until it is deleted; `until` is when it is probed next.
 CREATE FUNCTION route_of(channel text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE channel WHEN 'email' THEN lower(split_part(address, '@', 2)) END;
+RETURN CASE channel WHEN 'email' THEN lower(split_part(address, '@', -1)) END;
 ALTER TABLE pause ADD COLUMN probes int NOT NULL DEFAULT 0, -- since one went through
                   ADD COLUMN passes int NOT NULL DEFAULT 1; -- how many deliveries go at a probe; doubled by each success
 ALTER TABLE due ADD COLUMN probe boolean NOT NULL DEFAULT false; -- goes although its route is on hold
