@@ -23,8 +23,13 @@ async def keep(pool: Pool, answers: Sequence[Answer]) -> None:
            SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]) ON CONFLICT DO NOTHING""",
         [answer.delivery_id for answer in answers],
         [answer.fence for answer in answers],
-        [answer.text for answer in answers],
+        [_storable(answer.text) for answer in answers],
     )
+
+
+def _storable(text: str) -> str:
+    """What a stranger's server said, without what PostgreSQL's text cannot hold."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 async def forget_old(pool: Pool, *, days: int) -> None:

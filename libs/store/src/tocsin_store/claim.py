@@ -96,7 +96,7 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
                 WHEN p.confirmed_at IS NULL OR p.valid_until <= now()                 THEN 'contact_replaced'
                 WHEN {SUPPRESSED}                                                     THEN 'suppressed'
                 WHEN quiet.until IS NOT NULL                                          THEN 'quiet'
-                WHEN held.until IS NOT NULL AND due.probe IS NOT TRUE                 THEN 'held'
+                WHEN held.until IS NOT NULL                                           THEN 'held'
                 ELSE 'take' END AS verdict
     FROM own CROSS JOIN a
     CROSS JOIN unnest($2::uuid[]) AS u(id)
@@ -112,8 +112,9 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
     LEFT  JOIN LATERAL (SELECT quiet_until(now(), m.time_zone, starts, ends) AS until FROM quiet_hours
                         WHERE a.lane = 'routine' AND member_id = d.member_id AND channel = d.channel
                         OFFSET 0) quiet ON true
-    LEFT  JOIN LATERAL (SELECT until, reason FROM hold WHERE route IN ({ROUTES})
-                        ORDER BY until DESC LIMIT 1) held ON true
+    LEFT  JOIN LATERAL (SELECT until, reason FROM hold  -- a probe passes the hold it tries, and no other
+                        WHERE  route IN ({ROUTES}) AND NOT (coalesce(due.probe, false) AND route = due.route)
+                        ORDER  BY until DESC LIMIT 1) held ON true
 ), taken AS (
     UPDATE delivery d
     SET    work = 'claimed', session = $3, claim_token = $4, claimed_at = now(), fence = d.fence + 1, fact_rank = 0

@@ -52,7 +52,7 @@ def route_of(channel: Channel, address: str) -> str:
     """Name the destination route of an address, as the function of this name does in SQL: of email its domain."""
     match channel:
         case Channel.EMAIL:
-            return address.partition("@")[2].lower()
+            return address.rpartition("@")[2].lower()  # a quoted local part may hold another
 
 
 def alert_route(alert_id: UUID) -> str:
@@ -63,7 +63,8 @@ def alert_route(alert_id: UUID) -> str:
 HOLD: Final = """
 INSERT INTO pause (channel, route, reason, until) VALUES ($1, $2, $3, now() + $4::interval)
 ON CONFLICT (channel, route) DO UPDATE
-SET until = greatest(pause.until, excluded.until), reason = excluded.reason, passes = 1
+SET until = greatest(pause.until, excluded.until), passes = 1,
+    reason = CASE WHEN pause.reason = 'operator' THEN pause.reason ELSE excluded.reason END -- theirs until it has ended
 RETURNING until
 """
 
@@ -78,6 +79,20 @@ WITH held AS MATERIALIZED (
 )
 UPDATE due SET due_at = least(due_at, now()), produce_after = least(produce_after, now()), route = NULL, probe = false
 FROM   held WHERE due.delivery_id = held.delivery_id
+"""
+
+# What was parked while its hold ended (each did not see the other). Walks from route to route: few, most often none.
+STRANDED: Final = """
+WITH RECURSIVE waits AS (
+    (SELECT channel, route FROM due WHERE route IS NOT NULL ORDER BY channel, route LIMIT 1)
+    UNION ALL
+    SELECT next.channel, next.route
+    FROM   waits CROSS JOIN LATERAL (SELECT channel, route FROM due
+                                     WHERE  route IS NOT NULL AND (channel, route) > (waits.channel, waits.route)
+                                     ORDER  BY channel, route LIMIT 1) next
+)
+SELECT channel, route FROM waits w
+WHERE  route <> 'quiet_hours' AND NOT EXISTS (SELECT FROM pause p WHERE p.channel = w.channel AND p.route = w.route)
 """
 
 # Some deliveries go through, the hold lasts on: twice as long each time, up to ten minutes.
@@ -101,8 +116,12 @@ WITH over AS MATERIALIZED (
 ), idle AS (                        -- nobody waits for it: the next message tells
     DELETE FROM pause p USING chosen
     WHERE  p.channel = chosen.channel AND p.route = chosen.route AND chosen.delivery_id IS NULL
+      AND  NOT EXISTS (SELECT FROM due WHERE due.channel = p.channel AND due.route = p.route) -- others hold it just now
+    RETURNING p.channel, p.route
 )
-SELECT DISTINCT channel, route, delivery_id IS NOT NULL AS tried FROM chosen
+SELECT channel, route, true AS tried FROM chosen WHERE delivery_id IS NOT NULL
+UNION
+SELECT channel, route, false FROM idle
 """
 
 # Each success lets twice as many through; past this many the hold is over.
@@ -136,6 +155,18 @@ async def is_held(pool: Pool, *, channel: Channel) -> bool:
 async def resume(pool: Pool, *, channel: Channel, route: str) -> int:
     """End a hold; what waited for it is due now. Returns how many deliveries that were."""
     await pool.execute("DELETE FROM pause WHERE channel = $1 AND route = $2", channel.value, route)
+    return await _release(pool, channel=channel, route=route)
+
+
+async def release_stranded(pool: Pool) -> int:
+    """Make what waits for a hold that has ended due now. Returns how many deliveries that were."""
+    released = 0
+    for row in await pool.fetch(STRANDED):
+        released += await _release(pool, channel=Channel(row["channel"]), route=row["route"])
+    return released
+
+
+async def _release(pool: Pool, *, channel: Channel, route: str) -> int:
     released = 0
     while page := int((await pool.execute(RELEASE, channel.value, route, _PAGE)).rpartition(" ")[2]):
         released += page

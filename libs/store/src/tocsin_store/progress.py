@@ -89,15 +89,16 @@ async def holds(conn: Connection, alert_id: UUID, *, channels: Sequence[str]) ->
     first, last = id_range(alert_id)
     rows = await conn.fetch(
         """
-        SELECT channel, route, reason, until
-        FROM   pause p
+        WITH waits AS MATERIALIZED (
+            SELECT channel, route, min(due_at) AS until FROM due
+            WHERE  delivery_id BETWEEN $2 AND $3 AND alert_id = $4 AND route IS NOT NULL GROUP BY channel, route
+        )
+        SELECT channel, route, reason, p.until
+        FROM   pause p LEFT JOIN waits USING (channel, route)
         WHERE  channel = ANY($1::text[]) AND NOT starts_with(route, 'provider:')
-        AND    (route = '*' OR EXISTS (SELECT FROM due d
-                                       WHERE  d.delivery_id BETWEEN $2 AND $3
-                                       AND    d.alert_id = $4 AND d.channel = p.channel AND d.route = p.route))
+        AND    (route = '*' OR waits.route IS NOT NULL)
         UNION ALL
-        SELECT channel, route, 'quiet_hours', min(due_at) FROM due
-        WHERE  delivery_id BETWEEN $2 AND $3 AND alert_id = $4 AND route = 'quiet_hours' GROUP BY channel, route
+        SELECT channel, route, 'quiet_hours', until FROM waits WHERE route = 'quiet_hours'
         UNION ALL
         SELECT channel, '*', 'scheduled', not_before FROM fan_out
         WHERE  alert_id = $4 AND done_at IS NULL AND not_before > now()

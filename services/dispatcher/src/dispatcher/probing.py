@@ -3,10 +3,13 @@
 from datetime import timedelta
 from typing import Final
 
+import structlog
 from prometheus_client import Counter
 
 from tocsin_store import pauses
 from tocsin_store.pool import Pool
+
+log = structlog.get_logger()
 
 _FORGOTTEN: Final = timedelta(minutes=1)
 
@@ -19,4 +22,6 @@ async def probe(pool: Pool) -> bool:
         if tried:
             PROBED.labels(channel.value).inc()
     await pauses.lapse_providers(pool, after=_FORGOTTEN)
+    if released := await pauses.release_stranded(pool):
+        log.info("stranded_released", count=released)
     return False
