@@ -1,71 +1,23 @@
 """The channel as the worker uses it, against the sandbox: a real relay with TLS and a login."""
 
-import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from uuid import uuid4
 
-import aiohttp
 import pytest
+from prometheus_client import REGISTRY
 
-from email_worker.email_channel import EmailChannel
+from tests.support.batches import a_batch, a_claim
+from tests.support.email_channels import channel, channel_to, obey, sandbox, sources, turn
 from tests.support.emails import an_alert
 from tests.support.relays import sent
-from tests.support.smtp import Dialogue, OpenGate, email_settings, relay
-from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Scope
+from tests.support.smtp import Dialogue, OpenGate, relay
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_runtime.tokens import Unsubscribe, read_return_path, read_unsubscribe
 from tocsin_sandbox.inbox.parsed import parsed
-from tocsin_sandbox.sandbox import Sandbox
-from tocsin_sandbox.settings import Settings
 from tocsin_schemas.words import Channel, Reason
-from tocsin_store.claim import ClaimedDelivery
-from tocsin_store.content import AlertContent
 
 KEY = b"k" * 32
-
-
-def a_claim(address: str = "ada@home.example", *, name: str = "Ada", language: str = "en") -> ClaimedDelivery:
-    return ClaimedDelivery(uuid4(), 1, 1, uuid4(), address, name, language, 0, 0, resolve=False)
-
-
-def a_batch(deliveries: Sequence[ClaimedDelivery], *, content: AlertContent | None = None) -> Batch:
-    return Batch(uuid4(), 1, content or an_alert(), deliveries, float("inf"))
-
-
-@asynccontextmanager
-async def sandbox(folder: Path, **values: object) -> AsyncIterator[Sandbox]:
-    settings = Settings.model_validate(
-        {"smtp_port": 0, "http_port": 0, "data_dir": folder / "data", **values}
-    )
-    async with Sandbox(settings) as running:
-        yield running
-
-
-def channel(running: Sandbox, **values: object) -> AbstractAsyncContextManager[EmailChannel]:
-    return channel_to(running.smtp_port, **values)
-
-
-@asynccontextmanager
-async def channel_to(port: int, **values: object) -> AsyncIterator[EmailChannel]:
-    sender = EmailChannel(email_settings(port, **{"smtp_connections": 3, **values}))
-    connections = asyncio.create_task(sender.run())
-    try:
-        yield sender
-    finally:
-        connections.cancel()
-        await asyncio.wait([connections])
-
-
-async def obey(running: Sandbox, *rules: Mapping[str, object]) -> None:
-    url = f"http://127.0.0.1:{running.http_port}/api/rules"
-    async with aiohttp.ClientSession() as http, http.put(url, json={"rules": rules}) as answer:
-        assert answer.status == 200
-
-
-def sources(running: Sandbox) -> list[bytes]:
-    return [kept.content() for kept in running.mailbox.newest_first()]
 
 
 @pytest.mark.parametrize("hidden", [[], ["pipelining"], ["8bitmime"]], ids=["all", "one by one", "7 bit"])
@@ -134,6 +86,26 @@ async def test_an_alert_that_cannot_be_rendered_leaves_others_alone(tmp_path: Pa
     assert good[0].of is OutcomeClass.OK
 
 
+async def test_a_broken_alert_is_said_once_whatever_the_languages(tmp_path: Path) -> None:
+    labels = {"channel": "email", "reason": "rendering"}
+    broken = an_alert(body={"status": "actual", "info": [{"language": "en"}]})
+    before = REGISTRY.get_sample_value("tocsin_defects_total", labels) or 0
+    claims = [a_claim(language=language) for language in ("en", "pl", "en", "cy")]
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        await sent(sender, a_batch(claims, content=broken))
+
+    assert REGISTRY.get_sample_value("tocsin_defects_total", labels) == before + 1
+
+
+async def test_a_member_whose_data_cannot_be_written_fails_alone(tmp_path: Path) -> None:
+    claims = [a_claim(), a_claim(name="Ada \ud800"), a_claim()]
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        outcomes = await sent(sender, a_batch(claims))
+
+    assert [outcome.of for outcome in outcomes] == [OutcomeClass.OK, OutcomeClass.PERMANENT, OutcomeClass.OK]
+    assert outcomes[1].reason is Reason.RENDERING
+
+
 async def test_an_address_that_is_none_fails_alone(tmp_path: Path) -> None:
     claims = [a_claim("a@b.example>\r\nRCPT TO:<x@y.example"), a_claim()]
     async with sandbox(tmp_path) as running, channel(running) as sender:
@@ -144,14 +116,11 @@ async def test_an_address_that_is_none_fails_alone(tmp_path: Path) -> None:
 
 async def test_a_relay_that_is_down_pauses_and_a_probe_notices_its_return(tmp_path: Path) -> None:
     async with sandbox(tmp_path) as running, channel(running) as sender:
-        url = f"http://127.0.0.1:{running.http_port}/api/smtp"
-        async with aiohttp.ClientSession() as http:
-            await (await http.post(url, json={"down": True})).read()
-            outcomes = await sent(sender, a_batch([a_claim()] * 5))
-            down = await sender.probe("relay")
-            await (await http.post(url, json={"down": False})).read()
-            up = await sender.probe("relay")
-
+        await turn(running, down=True)
+        outcomes = await sent(sender, a_batch([a_claim()] * 5))
+        down = await sender.probe("relay")
+        await turn(running, down=False)
+        up = await sender.probe("relay")
         again = await sent(sender, a_batch([a_claim()]))
 
     assert {outcome.of for outcome in outcomes} == {OutcomeClass.PAUSE}

@@ -1,16 +1,20 @@
 """One connection to a relay that does what relays do, and what they should not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from email_worker.relay import relays_of
 from email_worker.smtp_connection import LATE, Envelope, SmtpConnection
 from email_worker.smtp_opening import connect
+from email_worker.smtp_outcomes import LOST
+from email_worker.smtp_table import Phase
 from tests.support.eventually import until
 from tests.support.smtp import Dialogue, OpenGate, Relay, Script, relay
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Reason
 
 PLAIN = ("8BITMIME",)
@@ -225,3 +229,65 @@ async def test_a_reply_of_several_lines_is_one() -> None:
         provider="relay",
         answer="451 4.7.1 not now",
     )
+
+
+@BOTH
+async def test_who_stalls_over_a_recipient_is_its_domain(extensions: Sequence[str]) -> None:
+    async def script(dialogue: Dialogue) -> None:
+        await dialogue.greet(extensions)
+        await dialogue.answer("250 ok")
+        await dialogue.silence()
+
+    async with connected(script, smtp_envelope_timeout=0.3) as (connection, _):
+        outcome = await handed_over(connection)
+
+    assert outcome == replace(LOST[Phase.RCPT], provider="relay")
+
+
+@BOTH
+async def test_a_refusal_that_came_before_the_connection_went_counts(extensions: Sequence[str]) -> None:
+    async def script(dialogue: Dialogue) -> None:
+        await dialogue.greet(extensions)
+        await dialogue.answer("250 ok", "421 4.4.2 their host is gone")
+
+    async with connected(script) as (connection, _):
+        outcome = await handed_over(connection)
+
+    assert outcome is not None
+    assert (outcome.of, outcome.scope) == (OutcomeClass.RETRY_SAFE, Scope.ROUTE)
+    assert not connection.turned_away
+
+
+@pytest.mark.parametrize(
+    ("replies", "turned_away"),
+    [
+        (["421 busy"], True),
+        (["250 ok", "250 ok", "421 busy"], True),
+        (["what?"], True),
+        (["250 ok", "421 busy"], False),
+        (["450 4.3.0 later"], False),
+    ],
+)
+async def test_who_turns_us_away_is_told_from_who_refuses_a_message(
+    replies: Sequence[str], *, turned_away: bool
+) -> None:
+    async def script(dialogue: Dialogue) -> None:
+        await dialogue.greet(PLAIN)
+        await dialogue.answer(*replies)
+
+    async with connected(script) as (connection, _):
+        await handed_over(connection)
+
+    assert connection.turned_away is turned_away
+
+
+async def test_a_whole_message_is_waited_for_longer_than_an_envelope() -> None:
+    async def script(dialogue: Dialogue) -> None:
+        await dialogue.greet()
+        await dialogue.answer("250 ok", "250 ok", "354 go on")
+        await dialogue.reader.readuntil(b"\r\n.\r\n")
+        await asyncio.sleep(0.6)  # longer than the envelope has, and shorter than the message
+        dialogue.say("250 kept")
+
+    async with connected(script, smtp_envelope_timeout=0.3, smtp_timeout=5) as (connection, _):
+        assert of(await handed_over(connection)) == (OutcomeClass.OK, None)

@@ -1,0 +1,151 @@
+"""A dead or slow domain costs the others nothing (I10): shares of connections, parts, and caps over all processes."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from email_worker import job, smtp_pool
+from email_worker.email_channel import EmailChannel
+from tests.support.batches import a_batch, a_claim
+from tests.support.email_channels import channel, channel_to, obey, recipients, sandbox
+from tests.support.relays import SlowList, sent, sent_in_parts
+from tests.support.smtp import Dialogue, OpenGate, Relay, relay
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
+from tocsin_schemas.words import Reason
+from tocsin_store.claim import ClaimedDelivery
+
+HEALTHY = [a_claim(f"m{number:02}@home.example") for number in range(30)]
+DEAD = [a_claim(f"m{number:02}@dead.example") for number in range(30)]
+TARPIT = {"phase": "rcpt", "match": "*@dead.example", "action": {"type": "stall"}}
+
+
+@dataclass(frozen=True)
+class OneOf(OpenGate):
+    """A gate that knows how many processes there are."""
+
+    rank: int = 0
+    processes: int = 1
+
+    def share(self) -> tuple[int, int]:
+        return self.rank, self.processes
+
+
+def soon(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
+def mixed() -> Sequence[ClaimedDelivery]:
+    return [claim for pair in zip(DEAD, HEALTHY, strict=True) for claim in pair]
+
+
+def quick_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "PART_SECONDS", 0.3)
+
+
+async def test_the_healthy_are_served_and_told_of_while_a_tarpit_holds_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_part(monkeypatch)
+    slow_to_give_up: dict[str, object] = {"smtp_connections": 8, "smtp_envelope_timeout": 1.5}
+    async with sandbox(tmp_path) as running, channel(running, **slow_to_give_up) as sender:
+        await obey(running, TARPIT)
+        batch = a_batch(mixed(), begin_by=soon(0.8))
+        parts = await sent_in_parts(sender, batch)
+
+        assert recipients(running) == [claim.address for claim in HEALTHY]
+
+    first = {settled.number: settled.outcome.of for settled in parts[0]}
+    last = [settled.outcome for settled in parts[-1]]
+    assert [number % 2 for number in first] == [1] * len(HEALTHY)
+    assert set(first.values()) == {OutcomeClass.OK}
+    assert [(one.of, one.scope, one.reason) for one in last] == [
+        (OutcomeClass.RETRY_SAFE, Scope.ROUTE, Reason.CONNECTION_LOST)
+    ] * 2
+    rest = [settled.outcome.of for part in parts[1:-1] for settled in part]
+    assert rest == [OutcomeClass.LATE] * (len(DEAD) - 2)
+
+
+async def test_what_is_settled_within_a_second_is_told_at_once(tmp_path: Path) -> None:
+    async with sandbox(tmp_path) as running, channel(running) as sender:
+        parts = await sent_in_parts(sender, a_batch(HEALTHY))
+
+    assert [len(part) for part in parts] == [len(HEALTHY)]
+
+
+async def test_a_route_that_keeps_us_waiting_is_told_of_once_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_pool, "SLOW_SECONDS", 0.2)
+    routes = SlowList()
+    async with (
+        sandbox(tmp_path) as running,
+        channel(running, smtp_connections=4, smtp_envelope_timeout=0.8) as sender,
+    ):
+        await obey(running, TARPIT)
+
+        await sent(sender, a_batch([DEAD[0], *HEALTHY]), routes=routes)
+
+    assert routes.told == ["dead.example"]
+
+
+class Crowded:
+    """A relay that counts how many messages are under way at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def __call__(self, dialogue: Dialogue) -> None:
+        await dialogue.greet(("8BITMIME",))
+        while True:
+            await dialogue.hear()
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.01)  # a relay takes its time: the others could begin meanwhile
+            dialogue.say("250 ok")
+            await dialogue.answer("250 ok", "354 go on")
+            self.now -= 1
+            await dialogue.body()
+
+
+def capped(running: Relay, **cap: float) -> AbstractAsyncContextManager[EmailChannel]:
+    return channel_to(running.port, smtp_connections=20, smtp_domain_caps={"home.example": cap})
+
+
+async def test_no_more_messages_are_under_way_than_this_process_may() -> None:
+    crowd = Crowded()
+    gate = OneOf(rank=1, processes=3)
+    async with relay(crowd) as running, capped(running, connections=8) as sender:
+        outcomes = await sent(sender, a_batch(HEALTHY), gate=gate)
+
+    assert {outcome.of for outcome in outcomes} == {OutcomeClass.OK}
+    assert crowd.most == 3
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [OpenGate(), OneOf(processes=0), OneOf(rank=2, processes=3)],
+    ids=["unknown", "not yet", "no share"],
+)
+async def test_without_a_share_a_capped_domain_waits_and_is_late(gate: OpenGate) -> None:
+    async with relay(Crowded()) as running, capped(running, connections=2) as sender:
+        batch = a_batch([*HEALTHY, a_claim("m@other.example")], begin_by=soon(0.3))
+        outcomes = await sent(sender, batch, gate=gate)
+
+    assert [outcome.of for outcome in outcomes] == [OutcomeClass.LATE] * len(HEALTHY) + [OutcomeClass.OK]
+
+
+async def test_messages_a_second_are_bounded_and_the_rest_is_late() -> None:
+    async with relay(Crowded()) as running, capped(running, messages_per_s=10) as sender:
+        outcomes = await sent(sender, a_batch(HEALTHY, begin_by=soon(1)), gate=OneOf())
+
+    assert 2 <= _count(outcomes, OutcomeClass.OK) <= 13
+    assert _count(outcomes, OutcomeClass.OK) + _count(outcomes, OutcomeClass.LATE) == len(HEALTHY)
+
+
+def _count(outcomes: Sequence[Outcome], of: OutcomeClass) -> int:
+    return sum(outcome.of is of for outcome in outcomes)
