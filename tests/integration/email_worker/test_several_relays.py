@@ -105,11 +105,8 @@ async def test_refused_after_the_body_it_is_not_offered_to_another_in_the_same_b
     assert refused
     assert len(taken) == len(MEMBERS) - len(refused)
     for outcome in refused:
-        assert (outcome.of, outcome.reason, outcome.provider) == (
-            OutcomeClass.LATE,
-            Reason.CONFIGURATION,
-            "a",
-        )
+        assert (outcome.of, outcome.scope, outcome.provider) == (OutcomeClass.LATE, Scope.CHANNEL, "a")
+        assert outcome.reason is Reason.CONFIGURATION
     assert set(holds.held) == {"a"}
 
 

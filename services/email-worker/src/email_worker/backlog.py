@@ -56,6 +56,7 @@ class Backlog:
                 domain.in_flight += 1
                 message.waiting = False
                 return message
+            message.put_aside = True
             domain.parked.append(message)
             self._parked[message.domain] = domain
         return None

@@ -1,7 +1,7 @@
 """What a destination bears from all worker processes together, and this process's share of it."""
 
 from collections.abc import Mapping
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol
 
 from email_worker.settings import DomainCap
 
@@ -9,7 +9,6 @@ _BURST_SECONDS: Final = 0.2
 _KEPT: Final = 10_000
 
 
-@runtime_checkable
 class Shares(Protocol):
     """Knows how many processes there are."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from email_worker.domain_caps import DomainCaps, Shares
+from email_worker.domain_caps import DomainCaps
 from email_worker.envelopes import Envelopes
 from email_worker.job import Company, Job
 from email_worker.relays import Relays
@@ -27,12 +27,8 @@ class EmailChannel:
     async def send(
         self, batch: Batch, *, gate: Gate, holds: Holds, routes: RouteWatch
     ) -> AsyncIterator[Sequence[Settled]]:
-        """Hand every message over; outcomes come in parts. Needs `run`.
-
-        A gate that knows how many processes there are says what share of the domain caps is ours.
-        """
-        if isinstance(gate, Shares):
-            self._caps.shares = gate
+        """Hand every message over; outcomes come in parts. Needs `run`."""
+        self._caps.shares = gate
 
         def envelope_of(number: int, eight_bit: bool) -> Envelope | Outcome:  # noqa: FBT001 - called with both, always
             return self._envelopes.envelope(batch, batch.deliveries[number], eight_bit=eight_bit)

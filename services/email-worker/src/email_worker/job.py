@@ -3,16 +3,20 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 from uuid import UUID
 
 from email_worker.smtp_connection import LATE, Envelope
-from tocsin_runtime.delivery.channel import Batch, Gate, Holds, Outcome, RouteWatch, Settled
-from tocsin_schemas.words import Lane
+from tocsin_runtime.delivery.channel import Batch, Gate, Holds, Outcome, RouteWatch, Scope, Settled
+from tocsin_schemas.words import Channel, Lane
+from tocsin_store.pauses import route_of
 
 PART_SECONDS: Final = 1.0
+
+_NO_ROOM: Final = replace(LATE, scope=Scope.ROUTE)
+"""Its domain had its share already."""
 
 EnvelopeOf = Callable[[int, bool], Envelope | Outcome]
 """The nth message of a batch, for a relay with or without 8BITMIME; or why there is none."""
@@ -33,6 +37,8 @@ class Message:
     """Monotonic seconds."""
     slow: bool = False
     """Whether its domain has been told of."""
+    put_aside: bool = False
+    """Whether it waited for its domain, not for a connection."""
 
     def settle(self, outcome: Outcome) -> None:
         """Note what became of it, once."""
@@ -60,7 +66,7 @@ class Job:
         self.holds = company.holds
         self.routes = company.routes
         self.messages = [
-            Message(self, number, claimed.id, claimed.address.rpartition("@")[2].lower())
+            Message(self, number, claimed.id, route_of(Channel.EMAIL, claimed.address))
             for number, claimed in enumerate(batch.deliveries)
         ]
         self._left = len(self.messages)
@@ -101,7 +107,7 @@ class Job:
     def _expire(self) -> None:
         for message in self.messages:
             if message.waiting:
-                message.settle(LATE)
+                message.settle(_NO_ROOM if message.put_aside else LATE)
 
     async def _settled_by(self, moment: float) -> None:
         try:

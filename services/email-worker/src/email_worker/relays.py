@@ -78,7 +78,7 @@ class Relays:
         if chosen is None:
             message.settle(why)
         elif offered:
-            message.settle(replace(why, of=OutcomeClass.LATE, scope=None, lasts=None))
+            message.settle(replace(why, of=OutcomeClass.LATE, lasts=None))
         elif time.monotonic() >= job.begin_by:
             message.settle(LATE)
         else:
