@@ -58,7 +58,9 @@ class Receipt(Message):
     alert_id: UUID
     alert_version: int
     channel: Channel
-    fence: int = Field(ge=0, description="Number of the claim it speaks of; 0 before the first.")
+    fence: int = Field(
+        ge=0, le=2**31 - 1, description="Number of the claim it speaks of; 0 before the first."
+    )
     kind: ReceiptKind
     state: State = Field(description="The state this fact supports; a delivery's own state only climbs.")
     reason: Reason | None = None
@@ -134,6 +136,15 @@ class DeadLetter(Message):
     offset: int
     group: str
     error: str
+    cut_from: int | None = Field(
+        default=None, description="Bytes of the original where it was too big to keep."
+    )
+
+
+class Replayed(Message):
+    """On `dead-letters` after letters that were put back on their topics; no letter itself."""
+
+    offsets: tuple[int, ...] = Field(description="Of the letters, in the partition that this note stands in.")
 
 
 MESSAGES: Final[Mapping[str, type[Message]]] = {
@@ -144,5 +155,6 @@ MESSAGES: Final[Mapping[str, type[Message]]] = {
     "io.tocsin.receipt.v1": Receipt,
     "io.tocsin.alert.metrics.v1": AlertMetrics,
     "io.tocsin.dead-letter.v1": DeadLetter,
+    "io.tocsin.dead-letters.replayed.v1": Replayed,
 }
 """CloudEvents type of every message; the folder of its examples bears the same name."""

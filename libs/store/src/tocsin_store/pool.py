@@ -32,6 +32,16 @@ UNAVAILABLE: Final = (
 """What asyncpg raises while the database cannot serve: wait, then do the same again."""
 
 
+UNHANDLED_DATA: Final = (
+    asyncpg.DataError,  # out of range, a NUL in a text: told by the server, or by the driver as it encodes
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,
+    OverflowError,
+)
+"""What a statement raises where a value, not the database, is at fault: the same again fails again. Ask for these
+before `UNAVAILABLE`. Their messages show values: log and keep their types alone."""
+
+
 async def open_pool(
     dsn: str, *, size: int, application_name: str, lock_timeout: timedelta = timedelta(seconds=5)
 ) -> Pool:

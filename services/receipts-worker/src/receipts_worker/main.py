@@ -22,7 +22,9 @@ async def serve(process: Process, *, settings: ReceiptsSettings) -> None:
     merger = Merger(
         pool,
         bootstrap_servers=kafka,
-        dead_letters=DeadLetters(outlet, group=GROUP),
+        dead_letters=DeadLetters(
+            outlet, group=GROUP, process=process, most_a_minute=settings.dead_letters_a_minute
+        ),
         limit=settings.merge_limit,
     )
     async with pool, outlet, asyncio.TaskGroup() as group:

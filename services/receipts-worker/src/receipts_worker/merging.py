@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from tocsin_runtime.kafka.consumer import Intake
-from tocsin_runtime.kafka.dead_letters import DeadLetters
+from tocsin_runtime.kafka.dead_letters import DeadLetters, NotBuriedError
 from tocsin_runtime.kafka.starts import StartsUnknownError
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.process import Process
@@ -16,7 +16,7 @@ from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS, URGENT_RECEIPTS
 from tocsin_store.merge import Advance, OffsetMovedError, merge, merged_offsets, start_partitions
-from tocsin_store.pool import UNAVAILABLE, Pool
+from tocsin_store.pool import UNAVAILABLE, UNHANDLED_DATA, Pool
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ class Merger:
         self._known: Mapping[int, int] = {}
         self._at: dict[int, int] = {}
         self._epoch = -1
+        self._aside: set[tuple[int, int, bytes | None]] = set()  # buried, and their offset not yet passed
         self._intake = Intake(bootstrap_servers, topic=RECEIPTS, group=GROUP, starts=self._starts)
 
     async def run(self, process: Process) -> None:
@@ -62,7 +63,11 @@ class Merger:
 
     async def _merge_or_rewind(self, taken: Sequence[Taken], *, process: Process) -> None:
         try:
+            await self._follow_assignment()
             await self._merge(taken)
+        except NotBuriedError:
+            for record in taken:
+                record.drop()
         except (OffsetMovedError, *UNAVAILABLE) as error:
             log.warning("merge_failed", receipts=len(taken), error=type(error).__name__)
             process.health.set("database", ok=isinstance(error, OffsetMovedError))
@@ -74,7 +79,19 @@ class Merger:
             process.health.set("database", ok=True)
 
     async def _merge(self, taken: Sequence[Taken]) -> None:
-        await self._follow_assignment()
+        """Merge records, the good of them once: where one cannot be, it is looked for by halves and goes aside."""
+        try:
+            await self._merge_whole(taken)
+        except UNHANDLED_DATA as error:
+            if len(taken) == 1:
+                await self._bury(taken[0], why=type(error).__name__)
+                await self._merge_whole(taken)
+                return
+            half = len(taken) // 2
+            await self._merge(taken[:half])
+            await self._merge(taken[half:])
+
+    async def _merge_whole(self, taken: Sequence[Taken]) -> None:
         receipts = [receipt for record in taken if (receipt := await self._decoded(record)) is not None]
         ends = {record.partition: record.offset + 1 for record in taken}
         advances = [Advance(partition, self._at[partition], end) for partition, end in ends.items()]
@@ -82,6 +99,7 @@ class Merger:
         self._at.update(ends)
         for record in taken:
             record.finish()
+        self._aside.difference_update((record.partition, record.offset, record.value) for record in taken)
         MERGED.labels("true").inc(fresh)
         MERGED.labels("false").inc(len(receipts) - fresh)
         BATCH.set(len(receipts))
@@ -93,10 +111,17 @@ class Merger:
         epoch, starts = self._intake.epoch, dict(self._intake.positions)
         await start_partitions(self._pool, topic=RECEIPTS.name, known=self._known, starts=starts)
         self._epoch, self._at = epoch, starts
+        self._aside = {each for each in self._aside if each[1] >= starts.get(each[0], each[1] + 1)}
 
     async def _decoded(self, record: Taken) -> Receipt | None:
+        if (record.partition, record.offset, record.value) in self._aside:
+            return None
         try:
             return decode(Receipt, record.value)
         except UndecodableError as error:
-            await self._dead_letters.bury(record, why=str(error))
+            await self._bury(record, why=str(error))
             return None
+
+    async def _bury(self, record: Taken, *, why: str) -> None:
+        await self._dead_letters.bury(record, why=why)
+        self._aside.add((record.partition, record.offset, record.value))

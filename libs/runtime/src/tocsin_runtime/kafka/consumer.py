@@ -144,7 +144,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         if self._consumer is None:
             await asyncio.sleep(wait_ms / 1000)
             return
-        await self._consumer.getmany(_NOWHERE, timeout_ms=wait_ms)
+        try:
+            await self._consumer.getmany(_NOWHERE, timeout_ms=wait_ms)
+        except KafkaError as error:
+            await self._recover(error)
 
     def released(self, taken: Taken, *, epoch: int, finished: bool) -> None:
         """Called by `Taken`."""

@@ -10,6 +10,9 @@ class Owner(Protocol):
     def admits(self, epoch: int) -> bool:
         """Whether records of this epoch may still be started."""
 
+    async def idle(self) -> None:
+        """Stay in the group without taking records."""
+
     def released(self, taken: "Taken", *, epoch: int, finished: bool) -> None:
         """Note that a record is in nobody's hand any more."""
 
@@ -31,6 +34,10 @@ class Taken:
     def current(self) -> bool:
         """Whether its partition is still ours and may be worked on; ask before starting."""
         return self._intake.admits(self._epoch)
+
+    async def stay(self) -> None:
+        """Keep its owner in the group while this record waits; never from two tasks at once."""
+        await self._intake.idle()
 
     def finish(self) -> None:
         """Nothing of it is left to do; its offset may be committed."""
