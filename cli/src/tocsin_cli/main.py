@@ -15,6 +15,7 @@ _COMMANDS: Final = {  # imported when called: `tocsin keys` need not wait for wh
     "topics": ("tocsin_cli.topic_commands:app", "Kafka topics."),
     "agencies": ("tocsin_cli.agency_commands:app", "Agencies: data controllers that send."),
     "keys": ("tocsin_cli.key_commands:app", "API keys."),
+    "dead-letters": ("tocsin_cli.dead_letter_commands:app", "Records that could not be read or handled."),
     "areas": ("tocsin_cli.area_commands:app", "Areas by code, e.g. wards."),
 }
 

@@ -37,6 +37,16 @@ async def apply_topics(bootstrap_servers: str, topics: Iterable[Topic], *, repli
         return [name for name, code, *_ in answer.topic_errors if _is_created(for_code(code))]
 
 
+async def partition_counts(bootstrap_servers: str) -> Mapping[str, int]:
+    """Number of partitions of every topic.
+
+    Raises:
+        KafkaUnavailableError: Kafka does not answer or refused.
+    """
+    async with _admin(bootstrap_servers) as admin:
+        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+
+
 def _is_created(error: type[KafkaError]) -> bool:
     """Whether Kafka made it, which it answers topic by topic; another `topics apply` may have been quicker."""
     if error not in (NoError, TopicAlreadyExistsError):

@@ -1,6 +1,5 @@
 """Records that cannot be read or handled go aside, with why; their partition goes on."""
 
-import asyncio
 import time
 from binascii import crc32
 from collections import deque
