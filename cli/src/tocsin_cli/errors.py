@@ -14,6 +14,10 @@ class CommandError(Exception):
         self.status = status
 
 
+class NotMigratedError(CommandError):
+    """The database is not at our schema."""
+
+
 def misuse(text: str) -> CommandError:
     """A wrong argument: status 2."""
     return CommandError(text, status=MISUSED)

@@ -16,6 +16,9 @@ _COMMANDS: Final = {  # imported when called: `tocsin keys` need not wait for wh
     "agencies": ("tocsin_cli.agency_commands:app", "Agencies: data controllers that send."),
     "keys": ("tocsin_cli.key_commands:app", "API keys."),
     "dead-letters": ("tocsin_cli.dead_letter_commands:app", "Records that could not be read or handled."),
+    "deliveries": ("tocsin_cli.delivery_commands:app", "Single deliveries, and what became of them."),
+    "pauses": ("tocsin_cli.pause_commands:app", "Routes on hold."),
+    "ledger": ("tocsin_cli.ledger_command:ledger", "What waits, who works, what needs an operator."),
     "areas": ("tocsin_cli.area_commands:app", "Areas by code, e.g. wards."),
 }
 

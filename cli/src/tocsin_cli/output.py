@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 
 def say(line: str) -> None:
@@ -17,7 +17,13 @@ def say_json(value: object) -> None:
 
 def table(rows: Iterable[Sequence[str]]) -> None:
     """Print rows in columns."""
+    for line in columns(rows):
+        say(line)
+
+
+def columns(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Lay rows out in columns, a line each."""
     every = [list(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
     for row in every:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

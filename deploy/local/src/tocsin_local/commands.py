@@ -17,6 +17,7 @@ from tocsin_local.deletion import delete_data
 from tocsin_local.errors import LocalError
 from tocsin_local.follow import last_lines, log_files, new_lines
 from tocsin_local.layout import Layout
+from tocsin_local.look import UNSEEN, look
 from tocsin_local.orders import Order
 from tocsin_local.output import as_data, progress, table, told, where_to_look
 from tocsin_local.ports import DEFAULT_BASE
@@ -94,16 +95,17 @@ def down(*, directory: Directory = DEFAULT_DIRECTORY, delete: bool = False) -> N
 def status(
     *, directory: Directory = DEFAULT_DIRECTORY, as_json: Annotated[bool, Parameter(name="--json")] = False
 ) -> None:
-    """Say what runs; exit status 0 if all of it is ready, else 1."""
+    """Say what runs, what waits and what needs an operator; exit status 0 if all is well, else 1 (see `ledger`)."""
     with told():
-        state = _state(directory)
+        layout, state = Layout.at(directory), _state(directory)
+        looked = look(layout, state) if state and state.running() else UNSEEN
         if as_json:
-            _print(json.dumps(as_data(state, now=now()), indent=2))
+            _print(json.dumps({**as_data(state, now=now()), "ledger": looked.data}, indent=2))
         elif state is None or not state.running():
             _print(f"Nothing runs in {directory}.{f' {state.problem}' if state and state.problem else ''}")
         else:
-            _print(table(state, now=now()))
-        if state is None or not state.running() or state.unready():
+            _print("\n".join([table(state, now=now()), *looked.lines]))
+        if state is None or not state.running() or state.unready() or looked.needs_operator:
             raise SystemExit(1)
 
 

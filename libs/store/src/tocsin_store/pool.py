@@ -41,6 +41,16 @@ UNHANDLED_DATA: Final = (
 """What a statement raises where a value, not the database, is at fault: the same again fails again. Ask for these
 before `UNAVAILABLE`. Their messages show values: log and keep their types alone."""
 
+SCHEMA_MISSING: Final = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+)
+"""What a statement raises on a database that was not migrated to our schema."""
+
+CANCELLED: Final = asyncpg.QueryCanceledError
+"""What a statement raises that ran longer than it may."""
+
 
 async def open_pool(
     dsn: str, *, size: int, application_name: str, lock_timeout: timedelta = timedelta(seconds=5)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
@@ -115,6 +116,22 @@ class Observer:
             KafkaUnavailableError: Kafka does not answer.
         """
         return await self._offsets(topic, end=False)
+
+    async def offsets_at(self, topic: Topic, moment: datetime) -> Mapping[int, int]:
+        """Offset of the first record written from a moment on; partitions without one are absent.
+
+        Raises:
+            KafkaUnavailableError: Kafka does not answer.
+        """
+        stamp = int(moment.timestamp() * 1000)
+        asked = {TopicPartition(topic.name, number): stamp for number in range(topic.partitions)}
+        try:
+            async with asyncio.timeout(_TIMEOUT_MS / 1000):
+                found = await (await self._started_consumer()).offsets_for_times(asked)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise KafkaUnavailableError(type(error).__name__) from error
+        return {tp.partition: at.offset for tp, at in found.items() if at is not None}
 
     async def _offsets(self, topic: Topic, *, end: bool) -> Mapping[int, int]:
         partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
