@@ -1,9 +1,15 @@
 """Topics of a test's own, and what is on them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from tests.support.eventually import eventually
 from tocsin_runtime.kafka.admin import Observer, apply_topics
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.producer import Outlet, Record
@@ -48,3 +54,39 @@ async def values_on(bootstrap: str, topic: Topic) -> list[bytes]:
                 found.append(record.value or b"")
                 record.finish()
     return found
+
+
+async def made_anew(bootstrap: str, topic: Topic) -> None:
+    """Delete a topic and create it again, empty."""
+    await deleted(bootstrap, topic)
+    await apply_topics(bootstrap, [topic], replication=1)
+
+
+async def deleted(bootstrap: str, topic: Topic) -> None:
+    """Delete a topic; returns when no broker knows of it any more."""
+    async with _admin(bootstrap) as admin:
+        await admin.delete_topics([topic.name])
+
+        async def gone() -> bool:
+            return topic.name not in await admin.list_topics()
+
+        await eventually(gone)
+
+
+async def emptied_log(bootstrap: str, topic: Topic) -> None:
+    """Delete every record of a topic; its offsets go on."""
+    async with _admin(bootstrap) as admin:
+        everything = RecordsToDelete(before_offset=-1)
+        await admin.delete_records(
+            {TopicPartition(topic.name, n): everything for n in range(topic.partitions)}
+        )
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()

@@ -120,13 +120,15 @@ async def test_idling_takes_nothing(kafka_bootstrap: str) -> None:
 
 
 async def test_starts_may_be_kept_elsewhere(kafka_bootstrap: str) -> None:
-    topic = await a_topic(kafka_bootstrap)
+    topic, group = await a_topic(kafka_bootstrap), uuid4().hex
     await written(kafka_bootstrap, numbered(topic, 5))
+    async with Intake(kafka_bootstrap, topic=topic, group=group) as intake:
+        finish(await taken(intake, 5))
 
     async def starts(_: Sequence[int]) -> Mapping[int, int]:
         return {0: 3}
 
-    async with Intake(kafka_bootstrap, topic=topic, group=uuid4().hex, starts=starts) as intake:
+    async with Intake(kafka_bootstrap, topic=topic, group=group, starts=starts) as intake:
         records = await taken(intake, 2)
         finish(records)
         assert intake.positions == {0: 3}

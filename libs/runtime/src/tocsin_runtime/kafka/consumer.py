@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
+from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from prometheus_client import Counter
 
 from tocsin_runtime.kafka.starts import Starts, StartsUnknownError, start_offsets
 from tocsin_runtime.kafka.taken import Taken
+from tocsin_runtime.kafka.topic_ids import topic_id
 from tocsin_runtime.kafka.tracker import Tracker
 from tocsin_schemas.topics import Topic
 
@@ -22,8 +25,15 @@ _DRAIN_SECONDS: Final = 12.0
 _COMMIT_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 10.0
 _RECONNECT_SECONDS: Final = 0.5
+_WATCH_SECONDS: Final = 2.0
 _MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
+
+MADE_ANEW: Final = Counter(
+    "tocsin_topics_made_anew_total",
+    "Topics found to be others than they were, read from their start.",
+    ["topic"],
+)
 
 
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
@@ -54,6 +64,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._most_unfinished = most_unfinished
         self._trackers: dict[int, Tracker] = {}
         self._positions: dict[int, int] = {}
+        self._topic_id: UUID | None = None
         self._epoch = 0
         self._seeked = -1
         self._admitting = False
@@ -62,7 +73,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._empty.set()
         self._committing = asyncio.Lock()
         self._consumer: AIOKafkaConsumer | None = None
-        self._committer: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
         self._failure: Exception | None = None
 
     @property
@@ -88,7 +99,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """Connect, waiting for Kafka as long as it takes."""
         while not await self._connect():
             await asyncio.sleep(_RECONNECT_SECONDS)
-        self._committer = asyncio.create_task(self._commit_regularly())
+        loops = (self._commit_regularly(), self._watch_topic())
+        self._background = {asyncio.create_task(loop) for loop in loops}
         return self
 
     async def __aexit__(
@@ -97,9 +109,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """Stop admitting, drain, commit, leave the group."""
         self._admitting = False
         await self._drain()
-        if self._committer is not None:
-            self._committer.cancel()
-            await asyncio.wait([self._committer])
+        for task in self._background:
+            task.cancel()
+        await asyncio.wait(self._background)
         await self._commit()
         await self._disconnect()
 
@@ -135,9 +147,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def rewind(self) -> None:
         """Start every partition again from where it is known to be finished; drop what is in hand first."""
         epoch = self._epoch
-        positions = await self._known_starts(list(self._positions))
+        positions, id_ = await self._known_starts(list(self._positions))
         if self.admits(epoch):  # else a rebalance was quicker, and has begun from there itself
-            self._begin(positions)
+            self._begin(positions, topic_id=id_)
 
     async def idle(self, *, wait_ms: int = 500) -> None:
         """Stay in the group without taking records."""
@@ -204,27 +216,42 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Find where each partition starts, then admit."""
         try:
-            self._begin(await self._known_starts(sorted(tp.partition for tp in assigned)))
+            positions, id_ = await self._known_starts(sorted(tp.partition for tp in assigned))
+            self._begin(positions, topic_id=id_)
         except Exception as error:
             self._failure = error  # aiokafka keeps what a listener raises to itself: `take` raises it
             raise
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
-    async def _known_starts(self, partitions: Sequence[int]) -> dict[int, int]:
+    async def _known_starts(self, partitions: Sequence[int]) -> tuple[dict[int, int], UUID | None]:
         while True:
             try:
                 if self._consumer is None or not partitions:
-                    return {}
-                return await start_offsets(
-                    self._consumer, topic=self._topic.name, partitions=partitions, starts=self._starts
+                    return {}, self._topic_id
+                id_ = await self._current_id(self._consumer)
+                positions = await start_offsets(
+                    self._consumer,
+                    topic=self._topic.name,
+                    partitions=partitions,
+                    starts=self._starts,
+                    made_anew=None if self._topic_id is None else self._is_another(id_),
                 )
             except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
                 log.warning("start_unknown", topic=self._topic.name, error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_SECONDS)
+            else:
+                return positions, id_
 
-    def _begin(self, positions: dict[int, int]) -> None:
+    def _begin(self, positions: dict[int, int], *, topic_id: UUID | None) -> None:
+        another = self._is_another(topic_id)
+        if another:
+            MADE_ANEW.labels(self._topic.name).inc()
+            log.warning("topic_made_anew", topic=self._topic.name)
         self._positions = positions
-        self._trackers = {partition: Tracker(offset) for partition, offset in positions.items()}
+        self._trackers = {
+            partition: Tracker(offset, is_committed=not another) for partition, offset in positions.items()
+        }
+        self._topic_id = topic_id
         self._epoch += 1
         self._admitting = True
 
@@ -234,6 +261,27 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 await self._empty.wait()
         except TimeoutError:
             log.warning("drain_timed_out", topic=self._topic.name, records=self._in_hand)
+
+    async def _current_id(self, consumer: AIOKafkaConsumer) -> UUID:
+        async with asyncio.timeout(_COMMIT_SECONDS):
+            return await topic_id(consumer._client, self._topic.name)  # noqa: SLF001 - it has no public way to ask
+
+    def _is_another(self, id_: UUID | None) -> bool:
+        return self._topic_id not in (None, id_)
+
+    async def _watch_topic(self) -> None:
+        """Offsets of a topic that was made anew mean nothing: begin at its start, also where no fetch fails."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if self._consumer is None or not self._admitting or not self._positions:
+                continue
+            try:
+                id_ = await self._current_id(self._consumer)
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("topic_unknown", topic=self._topic.name, error=type(error).__name__)
+                continue
+            if self._is_another(id_):
+                await self.rewind()
 
     async def _commit_regularly(self) -> None:
         while True:

@@ -6,10 +6,10 @@ from collections import OrderedDict
 class Tracker:
     """Offsets received and finished, in any order; gaps (compaction, markers) count as finished."""
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, *, is_committed: bool = True) -> None:
         self._next = start
         self._open: OrderedDict[int, None] = OrderedDict()  # a dict would scan its deleted head
-        self._committed = start
+        self._committed = start if is_committed else -1
 
     def register(self, offset: int) -> bool:
         """Note a received record; False where it was already seen, so that it is not handled twice."""
