@@ -60,6 +60,12 @@ async def made_anew(bootstrap: str, topic: Topic) -> None:
     """Delete a topic and create it again, empty."""
     await deleted(bootstrap, topic)
     await apply_topics(bootstrap, [topic], replication=1)
+    async with _admin(bootstrap) as admin:
+
+        async def known() -> bool:
+            return topic.name in await admin.list_topics()
+
+        await eventually(known)
 
 
 async def deleted(bootstrap: str, topic: Topic) -> None:

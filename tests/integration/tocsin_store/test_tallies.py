@@ -19,7 +19,7 @@ async def published(pool: Pool, *, mark: bool = True) -> list[AlertMetrics]:
     async with tallies.publisher(pool) as connection:
         assert connection is not None
         await tallies.fold(connection)
-        metrics = await tallies.unpublished(connection)
+        metrics = await tallies.unpublished(connection, limit=100)
         if mark:
             await tallies.mark_published(connection, metrics)
         return metrics

@@ -44,3 +44,13 @@ def test_what_is_due_goes_by_alert_and_kind() -> None:
     assert all(
         record.key == str(request.alert_id).encode() for record, request in zip(records, read, strict=True)
     )
+
+
+def test_partitions_to_avoid_are_left_out_as_long_as_others_remain() -> None:
+    ids = [UUID(int=number) for number in range(1_500)]
+
+    some = records_of(ids, topic=TOPIC, alert_id=ALERT, kind="send", first_partition=3, avoid={3, 4})
+    all_ = records_of(ids, topic=TOPIC, alert_id=ALERT, kind="send", first_partition=3, avoid=range(12))
+
+    assert {record.partition for record in some} == set(range(12)) - {3, 4}
+    assert [record.partition for record in all_] == [(4 + n) % 12 for n in range(15)]

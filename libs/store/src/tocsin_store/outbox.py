@@ -9,6 +9,7 @@ from uuid import UUID
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_store.pool import Connection, Pool
+from tocsin_store.singletons import take_role
 
 _RELAY_LOCK: Final = "tocsin.outbox.relay"
 
@@ -43,9 +44,8 @@ async def append(conn: Connection, *, topic: str, key: UUID, event_type: str, va
 
 
 async def take_relay_lock(conn: Connection) -> bool:
-    """Become the one relay, until this connection closes; False while another is."""
-    got: bool = await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", _RELAY_LOCK)
-    return got
+    """Become the one relay, until this connection closes or is silent; False while another is."""
+    return await take_role(conn, _RELAY_LOCK)
 
 
 async def next_batch(conn: Connection, *, limit: int) -> list[OutboxRow]:
@@ -91,10 +91,12 @@ async def keep_receipts(database: Pool | Connection, receipts: Sequence[Receipt]
     )
 
 
-async def holds_receipts_before(pool: Pool, moment: datetime) -> bool:
-    """Whether receipts written before a moment are still on their way to Kafka."""
+async def holds_receipts_before(pool: Pool, moment: datetime | None) -> bool:
+    """Whether receipts written before a moment (of the database's clock; None: now) are still on their way to Kafka."""
     return bool(
         await pool.fetchval(
-            "SELECT EXISTS (SELECT FROM outbox WHERE topic = $1 AND created_at <= $2)", RECEIPTS.name, moment
+            "SELECT EXISTS (SELECT FROM outbox WHERE topic = $1 AND created_at <= coalesce($2, clock_timestamp()))",
+            RECEIPTS.name,
+            moment,
         )
     )

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL."""
 
 import json
+import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -28,8 +29,22 @@ UNAVAILABLE: Final = (
     asyncpg.exceptions.InsufficientResourcesError,  # too many connections, disk full
     asyncpg.exceptions.TransactionRollbackError,  # deadlock: the other one won
     asyncpg.LockNotAvailableError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,  # we were stopped inside a transaction
+    asyncpg.exceptions.ReadOnlySQLTransactionError,  # a standby answered
 )
 """What asyncpg raises while the database cannot serve: wait, then do the same again."""
+
+_PATIENCE: Final = {
+    "idle_in_transaction_session_timeout": "10s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    **({"tcp_user_timeout": "10000"} if hasattr(socket, "TCP_USER_TIMEOUT") else {}),
+}
+"""How long the server holds rows and locks for a process that was stopped, cut off, or does not read its answer.
+
+The last needs `tcp_user_timeout`, which not every system knows; a server that does not says so at each connection.
+"""
 
 
 UNHANDLED_DATA: Final = (
@@ -74,6 +89,7 @@ async def open_pool(
             "application_name": application_name,
             "jit": "off",
             "lock_timeout": f"{int(lock_timeout.total_seconds() * 1000)}ms",
+            **_PATIENCE,
             "plan_cache_mode": "force_generic_plan",  # probes by key, whatever the statistics of a fresh ledger say
             "enable_seqscan": "off",  # a plan made while the ledger is small must fit when it holds a million rows
         },

@@ -4,7 +4,7 @@ The version of an alert's counts is how many deltas they hold: what is seen late
 never has two contents, whether it was read folded or not.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,9 @@ from uuid import UUID
 from tocsin_schemas.messages import AlertMetrics
 from tocsin_schemas.words import Channel, State
 from tocsin_store.pool import Connection, Pool, Row
+from tocsin_store.singletons import take_role
+
+_PUBLISHER: Final = "tocsin.publisher"
 
 FOLD: Final = """
 WITH d AS (
@@ -33,8 +36,15 @@ SELECT p.alert_id, p.version, p.as_of, a.version AS alert_version, t.channel, t.
 FROM   alert_progress p
 JOIN   alert a ON a.id = p.alert_id
 LEFT   JOIN tally t ON t.alert_id = p.alert_id AND t.alert_version = a.version
-WHERE  p.published < p.version
+WHERE  p.alert_id IN (SELECT alert_id FROM alert_progress WHERE published < version ORDER BY alert_id DESC LIMIT $1)
 ORDER  BY p.alert_id
+"""
+
+UNPUBLISH: Final = "UPDATE alert_progress SET published = 0 WHERE published > 0"
+
+KNOWN_ENDS: Final = """
+INSERT INTO merged_offset (topic, partition, next_offset) SELECT $1, * FROM unnest($2::int[], $3::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
 """
 
 
@@ -42,14 +52,7 @@ ORDER  BY p.alert_id
 async def publisher(pool: Pool) -> AsyncIterator[Connection | None]:
     """Be the one publisher while inside; None where another is."""
     async with pool.acquire() as connection:
-        key = "hashtextextended('tocsin.publisher', 0)"
-        if not await connection.fetchval(f"SELECT pg_try_advisory_lock({key})"):
-            yield None
-            return
-        try:
-            yield connection
-        finally:
-            await connection.execute(f"SELECT pg_advisory_unlock({key})")
+        yield connection if await take_role(connection, _PUBLISHER) else None
 
 
 async def fold(connection: Connection) -> None:
@@ -57,10 +60,10 @@ async def fold(connection: Connection) -> None:
     await connection.execute(FOLD)
 
 
-async def unpublished(connection: Connection) -> list[AlertMetrics]:
-    """Metrics of every alert whose newest version is not known to be on Kafka."""
+async def unpublished(connection: Connection, *, limit: int) -> list[AlertMetrics]:
+    """Metrics of alerts whose newest version is not known to be on Kafka, the newest alerts first."""
     by_alert: dict[UUID, list[Row]] = {}
-    for row in await connection.fetch(UNPUBLISHED):
+    for row in await connection.fetch(UNPUBLISHED, limit):
         by_alert.setdefault(row["alert_id"], []).append(row)
     return [_metrics(rows) for rows in by_alert.values()]
 
@@ -71,6 +74,22 @@ async def mark_published(connection: Connection, metrics: list[AlertMetrics]) ->
         "UPDATE alert_progress SET published = greatest(published, $2) WHERE alert_id = $1",
         [(alert.alert_id, alert.version) for alert in metrics],
     )
+
+
+async def unpublish(connection: Connection) -> int:
+    """Publish every alert anew: nothing of them is on Kafka any more; returns how many."""
+    return int((await connection.execute(UNPUBLISH)).removeprefix("UPDATE "))
+
+
+async def known_ends(connection: Connection, *, topic: str) -> Mapping[int, int]:
+    """Where the topic's partitions ended when that was noted last; partitions never noted are absent."""
+    rows = await connection.fetch("SELECT partition, next_offset FROM merged_offset WHERE topic = $1", topic)
+    return {row["partition"]: row["next_offset"] for row in rows}
+
+
+async def note_ends(connection: Connection, *, topic: str, ends: Mapping[int, int]) -> None:
+    """Note where the topic's partitions end."""
+    await connection.execute(KNOWN_ENDS, topic, list(ends), list(ends.values()))
 
 
 def _metrics(rows: list[Row]) -> AlertMetrics:

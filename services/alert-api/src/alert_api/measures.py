@@ -45,3 +45,12 @@ class Measures:
         self.relayed = Counter(
             "tocsin_outbox_relayed_total", "Records produced from the outbox.", ("topic",), registry=registry
         )
+        self.set_aside = Counter(
+            "tocsin_outbox_set_aside_total",
+            "Records of the outbox that Kafka will never take, put on dead-letters.",
+            ("topic",),
+            registry=registry,
+        )
+        self.relaying = Gauge(
+            "tocsin_outbox_relaying", "1 in the replica that relays the outbox.", registry=registry
+        )

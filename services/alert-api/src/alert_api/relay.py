@@ -9,8 +9,9 @@ from typing import Final
 import structlog
 
 from alert_api.measures import Measures
-from alert_api.outbox_records import records_of
-from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet
+from alert_api.outbox_records import letter_of, records_of
+from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet, Record, RecordRefusedError
+from tocsin_schemas.topics import DEAD_LETTERS
 from tocsin_store import idempotency, outbox
 from tocsin_store.outbox import OutboxRow
 from tocsin_store.pool import UNAVAILABLE, Connection, Pool
@@ -48,6 +49,7 @@ class Relay:
                     await self._serve(conn)
             except UNAVAILABLE as error:
                 log.warning("relay_lost_database", error=type(error).__name__)
+            self._measures.relaying.set(0)
             await asyncio.sleep(_BACK_OFF_S)
 
     async def acknowledged(self, row_id: int, *, within: timedelta) -> bool:
@@ -70,6 +72,7 @@ class Relay:
             self._woken.clear()
             await self._watch(conn)
         log.info("relay_started")
+        self._measures.relaying.set(1)
         while True:
             self._woken.clear()
             rows = await outbox.next_batch(conn, limit=_BATCH)
@@ -80,17 +83,35 @@ class Relay:
             await self._forget_old_answers(conn)
 
     async def _relay(self, rows: Sequence[OutboxRow], *, conn: Connection) -> None:
-        records = [record for row in rows for record in records_of(row)]
+        records = [(row.id, record) for row in rows for record in records_of(row)]
         try:
-            await self._outlet.produce(records)
+            await self._produce(records)
         except KafkaUnavailableError:
             self._measures.outbox_oldest.set((await outbox.oldest_age(conn)).total_seconds())
             await asyncio.sleep(_BACK_OFF_S)
             return
         self._tell(row.id for row in rows)
         await outbox.delete(conn, [row.id for row in rows])
-        for record in records:
+        for _, record in records:
             self._measures.relayed.labels(record.topic).inc()
+
+    async def _produce(self, records: Sequence[tuple[int, Record]]) -> None:
+        """Produce all; what Kafka refuses for ever is found by halving, and put aside: it must not hold up the rest."""
+        try:
+            await self._outlet.produce([record for _, record in records])
+        except RecordRefusedError as refusal:
+            if len(records) > 1:
+                half = len(records) // 2
+                await self._produce(records[:half])
+                await self._produce(records[half:])
+            else:
+                await self._put_aside(*records[0], why=str(refusal))
+
+    async def _put_aside(self, row_id: int, record: Record, *, why: str) -> None:
+        if record.topic != DEAD_LETTERS.name:
+            await self._outlet.produce([letter_of(record, row_id=row_id, why=why)])
+        self._measures.set_aside.labels(record.topic).inc()
+        log.error("outbox_record_put_aside", row=row_id, topic=record.topic, why=why)
 
     def _tell(self, row_ids: Iterable[int]) -> None:
         for row_id in row_ids:

@@ -1,6 +1,6 @@
 """Ids of deliveries become records: at most a hundred ids each, spread over the lane's partitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Final, Literal
 from uuid import UUID
@@ -17,13 +17,24 @@ Kind = Literal["send", "resolve"]
 
 
 def records_of(
-    ids: Sequence[UUID], *, topic: Topic, alert_id: UUID, kind: Kind, first_partition: int
+    ids: Sequence[UUID],
+    *,
+    topic: Topic,
+    alert_id: UUID,
+    kind: Kind,
+    first_partition: int,
+    avoid: Collection[int] = (),
 ) -> list[Record]:
-    """Cut ids into records; the nth goes to partition (first + n) modulo the topic's partitions."""
+    """Cut ids into records; the nth goes to partition (first + n) modulo the topic's partitions.
+
+    Partitions to avoid are left out as long as others remain; where none does, all move on by one.
+    """
+    others = [partition for partition in range(topic.partitions) if partition not in avoid]
+    partitions = others or [*range(1, topic.partitions), 0]
     return [
         Record(
             topic=topic.name,
-            partition=(first_partition + number) % topic.partitions,
+            partition=partitions[(first_partition + number) % len(partitions)],
             key=str(alert_id).encode(),
             value=encode(
                 DeliveriesRequested(

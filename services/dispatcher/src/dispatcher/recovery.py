@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
-from dispatcher.barrier import ends_of_receipts, is_merged
+from dispatcher.barrier import VOID, Passage, ends_of_receipts, passage_of
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_store import sessions, settle
 from tocsin_store.pool import Pool
@@ -20,6 +20,8 @@ _LONGEST_GAP: Final = 2.5
 _ORPHAN_MARGIN: Final = timedelta(seconds=10)
 
 RECOVERED: Final = Counter("tocsin_claims_recovered_total", "Claims whose outcome was lost.", ["why"])
+DIED: Final = Counter("tocsin_sessions_died_total", "Sessions whose heartbeat stood still.")
+UNRECOVERED: Final = Gauge("tocsin_sessions_unrecovered", "Dead sessions that wait for the receipts barrier.")
 
 
 class DeathWatch:
@@ -43,6 +45,7 @@ class DeathWatch:
         self._looked_at = now
         for session in self._silent(beats, now=now):
             if await sessions.mark_dead(self._pool, session, unless_after=beats[session]):
+                DIED.inc()
                 log.warning("session_died", session=session)
         return False
 
@@ -66,32 +69,48 @@ class Recovery:
 
     async def recover_dead(self) -> bool:
         """One look at every dead session; frees those past their barrier."""
-        for session, died_at in (await sessions.dead_sessions(self._pool)).items():
-            ends = self._barriers.get(session)
-            if ends is None:
-                ends = await ends_of_receipts(self._pool, self._observer, written_before=died_at)
-                if ends is None:
-                    continue
-                self._barriers[session] = ends
-            if await is_merged(self._pool, ends):
-                await self._free(session, before=None, why="session_lost")
-                await sessions.mark_recovered(self._pool, session)
-                del self._barriers[session]
+        dead = await sessions.dead_sessions(self._pool)
+        UNRECOVERED.set(len(dead))
+        self._barriers = {session: ends for session, ends in self._barriers.items() if session in dead}
+        for session, died_at in dead.items():
+            await self._recover(session, died_at=died_at)
         return False
 
     async def recover_orphans(self) -> bool:
         """Free claims that a live session no longer knows of; takes two calls, a barrier between them."""
         if self._orphans is None:
             limits = await sessions.orphan_limits(self._pool, margin=_ORPHAN_MARGIN)
-            ends = await ends_of_receipts(self._pool, self._observer, written_before=datetime.now(UTC))
+            ends = await ends_of_receipts(self._pool, self._observer, written_before=None)
             self._orphans = None if ends is None else (limits, ends)
             return False
         limits, ends = self._orphans
-        if await is_merged(self._pool, ends):
+        passage = await self._passage(ends)
+        if passage is Passage.PASSED:
             for session, before in limits.items():
                 await self._free(session, before=before, why="claim_lost")
+        if passage is not Passage.AHEAD:
             self._orphans = None
         return False
+
+    async def _recover(self, session: int, *, died_at: datetime) -> None:
+        if session not in self._barriers:
+            ends = await ends_of_receipts(self._pool, self._observer, written_before=died_at)
+            if ends is None:
+                return
+            self._barriers[session] = ends
+        passage = await self._passage(self._barriers[session])
+        if passage is Passage.PASSED:
+            await self._free(session, before=None, why="session_lost")
+            await sessions.mark_recovered(self._pool, session)
+        if passage is not Passage.AHEAD:
+            del self._barriers[session]
+
+    async def _passage(self, ends: Mapping[int, int]) -> Passage:
+        passage = await passage_of(self._pool, self._observer, ends)
+        if passage is Passage.VOID:
+            VOID.inc()
+            log.warning("barrier_void")
+        return passage
 
     async def _free(self, session: int, *, before: datetime | None, why: str) -> None:
         for alert_id in await settle.unsettled_alerts(self._pool):

@@ -3,8 +3,9 @@
 import asyncio
 
 from receipts_worker.merging import GROUP, Merger
-from receipts_worker.publishing import publish
+from receipts_worker.publishing import Publisher
 from receipts_worker.settings import ReceiptsSettings
+from tocsin_runtime.kafka.admin import Observer
 from tocsin_runtime.kafka.dead_letters import DeadLetters
 from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.loops import repeat
@@ -18,7 +19,8 @@ async def serve(process: Process, *, settings: ReceiptsSettings) -> None:
     kafka = settings.kafka_bootstrap_servers
     dsn = settings.database_url.get_secret_value()
     pool = await open_pool(dsn, size=settings.database_connections, application_name=GROUP)
-    outlet = Outlet(kafka, client_id=GROUP)
+    outlet, observer = Outlet(kafka, client_id=GROUP), Observer(kafka)
+    publisher = Publisher(pool, outlet, observer)
     merger = Merger(
         pool,
         bootstrap_servers=kafka,
@@ -27,8 +29,8 @@ async def serve(process: Process, *, settings: ReceiptsSettings) -> None:
         ),
         limit=settings.merge_limit,
     )
-    async with pool, outlet, asyncio.TaskGroup() as group:
-        group.create_task(repeat(lambda: publish(pool, outlet), process=process, name="publish", every=1.0))
+    async with pool, outlet, observer, asyncio.TaskGroup() as group:
+        group.create_task(repeat(publisher.publish, process=process, name="publish", every=1.0))
         await merger.run(process)
 
 

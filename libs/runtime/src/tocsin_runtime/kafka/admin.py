@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
+from tocsin_runtime.kafka.topic_ids import topic_id
 from tocsin_schemas.topics import Topic
 
 _TIMEOUT_MS: Final = 5_000
@@ -132,6 +134,20 @@ class Observer:
             await self.close()
             raise KafkaUnavailableError(type(error).__name__) from error
         return {tp.partition: at.offset for tp, at in found.items() if at is not None}
+
+    async def topic_id(self, topic: Topic) -> UUID:
+        """Which topic this is: a topic that was made anew has another id.
+
+        Raises:
+            KafkaUnavailableError: Kafka does not answer, or has none of that name.
+        """
+        try:
+            async with asyncio.timeout(_TIMEOUT_MS / 1000):
+                consumer = await self._started_consumer()
+                return await topic_id(consumer._client, topic.name)  # noqa: SLF001 - it has no public way to ask
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise KafkaUnavailableError(type(error).__name__) from error
 
     async def _offsets(self, topic: Topic, *, end: bool) -> Mapping[int, int]:
         partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]

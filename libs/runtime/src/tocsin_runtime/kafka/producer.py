@@ -8,7 +8,13 @@ from typing import Final, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    UnsupportedForMessageFormatError,
+)
 
 from tocsin_schemas.codec import Headers
 
@@ -20,6 +26,18 @@ _STOP_SECONDS: Final = 2.0
 
 class KafkaUnavailableError(Exception):
     """Kafka did not acknowledge in time. It may or may not have the records: produce them again later."""
+
+
+class RecordRefusedError(KafkaUnavailableError):
+    """Kafka will never take one of these records; it may or may not have the others."""
+
+
+_REFUSALS: Final = (
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    UnsupportedForMessageFormatError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,7 @@ class Outlet:
             The offset of each record.
 
         Raises:
+            RecordRefusedError: One of them will never be taken.
             KafkaUnavailableError: Not all were acknowledged; the producer was thrown away.
         """
         producer: AIOKafkaProducer | None = None
@@ -79,7 +98,10 @@ class Outlet:
             self.healthy = False
             log.warning("produce_failed", records=len(records), error=type(error).__name__)
             await self._discard(producer)
-            raise KafkaUnavailableError from error
+            refused = isinstance(error, _REFUSALS)
+            raise (
+                RecordRefusedError(type(error).__name__) if refused else KafkaUnavailableError()
+            ) from error
         self.healthy = True
         return offsets
 
