@@ -122,6 +122,23 @@ class Town:
         await eventually(anew)
         await self.ready(names)
 
+    @asynccontextmanager
+    async def stopped(self, name: str) -> AsyncIterator[None]:
+        """SIGSTOP while inside: it holds what it holds, and says nothing."""
+        self.stack.kill(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.stack.kill(name, signal.SIGCONT)
+
+    async def measure(self, name: str, metric: str) -> float:
+        """What a service says of one of its metrics, all labels added up."""
+        async with self.http.get(f"{self.url(name)}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        return sum(
+            float(line.split()[-1]) for line in lines if line.startswith((f"{metric}{{", f"{metric} "))
+        )
+
     async def stop(self, name: str) -> None:
         """Stop a process and leave it stopped."""
         await asyncio.to_thread(self.stack.stop_one, name)
