@@ -63,6 +63,7 @@ class Outlet:
         self._linger_ms = linger_ms
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
         self.healthy = False
 
     async def __aenter__(self) -> Self:
@@ -73,7 +74,9 @@ class Outlet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Flush and close, waiting two seconds at most."""
-        await self._discard(self._producer)
+        self._discard(self._producer)
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     async def produce(self, records: Sequence[Record], *, timeout: float = 5.0) -> list[int]:  # noqa: ASYNC109
         """Write records and wait for all acknowledgements; safe to call concurrently.
@@ -97,7 +100,7 @@ class Outlet:
         except (TimeoutError, KafkaError, OSError) as error:
             self.healthy = False
             log.warning("produce_failed", records=len(records), error=type(error).__name__)
-            await self._discard(producer)
+            self._discard(producer)
             refused = isinstance(error, _REFUSALS)
             raise (
                 RecordRefusedError(type(error).__name__) if refused else KafkaUnavailableError()
@@ -129,12 +132,14 @@ class Outlet:
             raise
         return producer
 
-    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
-        if producer is None:
+    def _discard(self, producer: AIOKafkaProducer | None) -> None:
+        """Close it in the background: who has waited for Kafka in vain has waited long enough."""
+        if producer is None or self._producer is not producer:
             return
-        if self._producer is producer:
-            self._producer = None
-        await _close(producer)
+        self._producer = None
+        closing = asyncio.create_task(_close(producer))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
 
 async def _send_all(producer: AIOKafkaProducer, records: Sequence[Record]) -> list[int]:
