@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
-from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 from prometheus_client import Counter
 
-from tocsin_runtime.kafka.starts import Starts, StartsUnknownError, start_offsets
+from tocsin_runtime.kafka.commits import commit
+from tocsin_runtime.kafka.connecting import connected, disconnect
+from tocsin_runtime.kafka.starts import Beginning, Beginnings, Starts
 from tocsin_runtime.kafka.taken import Taken
-from tocsin_runtime.kafka.topic_ids import topic_id
 from tocsin_runtime.kafka.tracker import Tracker
 from tocsin_schemas.topics import Topic
 
@@ -22,8 +21,6 @@ log = structlog.get_logger()
 
 
 _DRAIN_SECONDS: Final = 12.0
-_COMMIT_SECONDS: Final = 5.0
-_STOP_SECONDS: Final = 10.0
 _RECONNECT_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 2.0
 _MOST_UNFINISHED: Final = 5_000
@@ -60,11 +57,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._bootstrap = bootstrap_servers
         self._topic = topic
         self._group = group
-        self._starts = starts
+        self._beginnings = Beginnings(topic.name, starts=starts)
         self._most_unfinished = most_unfinished
         self._trackers: dict[int, Tracker] = {}
-        self._positions: dict[int, int] = {}
-        self._topic_id: UUID | None = None
+        self._positions: Mapping[int, int] = {}
         self._epoch = 0
         self._seeked = -1
         self._admitting = False
@@ -147,9 +143,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def rewind(self) -> None:
         """Start every partition again from where it is known to be finished; drop what is in hand first."""
         epoch = self._epoch
-        positions, id_ = await self._known_starts(list(self._positions))
+        beginning = await self._beginnings.find(self._consumer, list(self._positions))
         if self.admits(epoch):  # else a rebalance was quicker, and has begun from there itself
-            self._begin(positions, topic_id=id_)
+            self._begin(beginning)
 
     async def idle(self, *, wait_ms: int = 500) -> None:
         """Stay in the group without taking records."""
@@ -210,48 +206,29 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         await self._commit()
         self._epoch += 1
         self._trackers.clear()
-        self._positions.clear()
+        self._positions = {}
         log.info("partitions_revoked", topic=self._topic.name, count=len(list(revoked)))
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Find where each partition starts, then admit."""
         try:
-            positions, id_ = await self._known_starts(sorted(tp.partition for tp in assigned))
-            self._begin(positions, topic_id=id_)
+            partitions = sorted(tp.partition for tp in assigned)
+            self._begin(await self._beginnings.find(self._consumer, partitions))
         except Exception as error:
             self._failure = error  # aiokafka keeps what a listener raises to itself: `take` raises it
             raise
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
-    async def _known_starts(self, partitions: Sequence[int]) -> tuple[dict[int, int], UUID | None]:
-        while True:
-            try:
-                if self._consumer is None or not partitions:
-                    return {}, self._topic_id
-                id_ = await self._current_id(self._consumer)
-                positions = await start_offsets(
-                    self._consumer,
-                    topic=self._topic.name,
-                    partitions=partitions,
-                    starts=self._starts,
-                    made_anew=None if self._topic_id is None else self._is_another(id_),
-                )
-            except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
-                log.warning("start_unknown", topic=self._topic.name, error=type(error).__name__)
-                await asyncio.sleep(_RECONNECT_SECONDS)
-            else:
-                return positions, id_
-
-    def _begin(self, positions: dict[int, int], *, topic_id: UUID | None) -> None:
-        another = self._is_another(topic_id)
-        if another:
+    def _begin(self, beginning: Beginning) -> None:
+        if beginning.made_anew:
             MADE_ANEW.labels(self._topic.name).inc()
             log.warning("topic_made_anew", topic=self._topic.name)
-        self._positions = positions
+        self._beginnings.begun(beginning)
+        self._positions = beginning.positions
         self._trackers = {
-            partition: Tracker(offset, is_committed=not another) for partition, offset in positions.items()
+            partition: Tracker(offset, is_committed=not beginning.made_anew)
+            for partition, offset in beginning.positions.items()
         }
-        self._topic_id = topic_id
         self._epoch += 1
         self._admitting = True
 
@@ -262,25 +239,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         except TimeoutError:
             log.warning("drain_timed_out", topic=self._topic.name, records=self._in_hand)
 
-    async def _current_id(self, consumer: AIOKafkaConsumer) -> UUID:
-        async with asyncio.timeout(_COMMIT_SECONDS):
-            return await topic_id(consumer._client, self._topic.name)  # noqa: SLF001 - it has no public way to ask
-
-    def _is_another(self, id_: UUID | None) -> bool:
-        return self._topic_id not in (None, id_)
-
     async def _watch_topic(self) -> None:
         """Offsets of a topic that was made anew mean nothing: begin at its start, also where no fetch fails."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if self._consumer is None or not self._admitting or not self._positions:
+            consumer = self._consumer
+            if consumer is None or not self._admitting or not self._positions:
                 continue
-            try:
-                id_ = await self._current_id(self._consumer)
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning("topic_unknown", topic=self._topic.name, error=type(error).__name__)
-                continue
-            if self._is_another(id_):
+            if await self._beginnings.is_over(consumer):
                 await self.rewind()
 
     async def _commit_regularly(self) -> None:
@@ -291,40 +257,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def _commit(self) -> None:
         async with self._committing:
-            moved = {
-                number: at
-                for number, tracker in self._trackers.items()
-                if (at := tracker.uncommitted) is not None
-            }
-            if not moved or self._consumer is None:
-                return
-            offsets = {TopicPartition(self._topic.name, number): at for number, at in moved.items()}
-            try:
-                async with asyncio.timeout(_COMMIT_SECONDS):
-                    await self._consumer.commit(offsets)
-            except (
-                CommitFailedError
-            ):  # the partitions have gone; their next owner starts from the last commit
-                log.warning("commit_refused", topic=self._topic.name)
-                return
-            except (KafkaError, OSError, TimeoutError, IllegalStateError) as error:
-                log.warning("commit_failed", topic=self._topic.name, error=type(error).__name__)
-                return
-            for number, at in moved.items():
-                if number in self._trackers:
-                    self._trackers[number].committed(at)
+            if self._consumer is not None:
+                await commit(self._consumer, topic=self._topic.name, trackers=self._trackers)
 
     async def _connect(self) -> bool:
-        consumer = _consumer(self._bootstrap, group=self._group)
-        try:
-            await consumer.start()
-        except (KafkaError, OSError) as error:
-            log.warning("connect_failed", topic=self._topic.name, error=type(error).__name__)
-            await consumer.stop()
-            return False
-        self._consumer = consumer
-        consumer.subscribe([self._topic.name], listener=self)
-        return True
+        self._consumer = await connected(self._bootstrap, group=self._group, topic=self._topic.name)
+        if self._consumer is not None:
+            self._consumer.subscribe([self._topic.name], listener=self)
+        return self._consumer is not None
 
     async def _recover(self, error: KafkaError) -> None:
         await asyncio.sleep(_RECONNECT_SECONDS)
@@ -336,30 +276,5 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def _disconnect(self) -> None:
         consumer, self._consumer = self._consumer, None
-        if consumer is None:
-            return
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await consumer.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
-            log.warning("consumer_abandoned", topic=self._topic.name, error=type(error).__name__)
-
-
-def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:
-    """Make a consumer that commits nothing by itself."""
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
-        group_id=group,
-        client_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # each further one costs a join
-        session_timeout_ms=10_000,
-        heartbeat_interval_ms=1_000,
-        rebalance_timeout_ms=20_000,
-        request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
-        max_poll_interval_ms=60_000,
-        fetch_max_wait_ms=100,
-        metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
-        connections_max_idle_ms=180_000,
-    )
+        if consumer is not None:
+            await disconnect(consumer, topic=self._topic.name)

@@ -1,9 +1,21 @@
-"""Where the partitions of a new assignment start."""
+"""Where the partitions of a new assignment start, and whether the topic is still the one that was read."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from uuid import UUID
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from tocsin_runtime.kafka.topic_ids import topic_id
+
+log = structlog.get_logger()
+
+_AGAIN_SECONDS: Final = 0.5
+_ASK_SECONDS: Final = 5.0
 
 Starts: TypeAlias = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 """Next offset by partition, where it is kept elsewhere than in Kafka."""
@@ -13,40 +25,81 @@ class StartsUnknownError(Exception):
     """Where the start offsets are kept cannot be read now; it is asked again."""
 
 
-async def start_offsets(
-    consumer: AIOKafkaConsumer,
-    *,
-    topic: str,
-    partitions: Sequence[int],
-    starts: Starts | None,
-    made_anew: bool | None,
-) -> dict[int, int]:
-    """Next offset of each partition: as it is kept, but the oldest record where that says nothing of this log.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where each partition starts, and in which topic of that name."""
 
-    Outside the log lie offsets that retention took, and those of a topic that was made anew.
+    positions: Mapping[int, int]
+    topic_id: UUID | None
+    made_anew: bool
 
-    Args:
-        consumer: A member of the group.
-        topic: Its name.
-        partitions: Of the assignment.
-        starts: Where offsets are kept, if not in Kafka.
-        made_anew: Whether the topic is another than this process has read. None: it has read none yet. Then an offset
-            kept elsewhere counts only where the group has one in Kafka, too, which forgets the group's together with a
-            deleted topic: in a new one that has grown past the old offset nothing else would tell.
-    """
-    tps = {number: TopicPartition(topic, number) for number in partitions}
-    known = await starts(partitions) if starts else await _committed(consumer, tps)
-    if made_anew:
-        known = {}
-    elif starts and made_anew is None:
+
+class Beginnings:
+    """Finds the beginnings of one topic. What it once began in, it knows again: `begun` says that a beginning is used."""
+
+    def __init__(self, topic: str, *, starts: Starts | None) -> None:
+        self._topic = topic
+        self._starts = starts
+        self._topic_id: UUID | None = None
+
+    async def find(self, consumer: AIOKafkaConsumer | None, partitions: Sequence[int]) -> Beginning:
+        """Ask until everybody has answered."""
+        while True:
+            if consumer is None or not partitions:
+                return Beginning({}, self._topic_id, made_anew=False)
+            try:
+                return await self._find(consumer, partitions)
+            except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
+                log.warning("start_unknown", topic=self._topic, error=type(error).__name__)
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    def begun(self, beginning: Beginning) -> None:
+        """Note that reading goes on from there."""
+        self._topic_id = beginning.topic_id
+
+    async def is_over(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether the topic that was begun in is no more, and another has its name. Unanswered, it is not."""
+        try:
+            return self._is_another(await self._current_id(consumer))
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("topic_unknown", topic=self._topic, error=type(error).__name__)
+            return False
+
+    async def _find(self, consumer: AIOKafkaConsumer, partitions: Sequence[int]) -> Beginning:
+        id_ = await self._current_id(consumer)
+        anew = self._is_another(id_)
+        tps = {number: TopicPartition(self._topic, number) for number in partitions}
+        known = {} if anew else await self._known(consumer, tps)
+        first = await consumer.beginning_offsets(list(tps.values()))
+        end = await consumer.end_offsets(list(tps.values()))
+        positions = {  # outside the log lie offsets that retention took, and those of a topic that is no more
+            number: at if first[tp] <= (at := known.get(number, -1)) <= end[tp] else first[tp]
+            for number, tp in tps.items()
+        }
+        return Beginning(positions, id_, anew)
+
+    async def _known(
+        self, consumer: AIOKafkaConsumer, tps: Mapping[int, TopicPartition]
+    ) -> Mapping[int, int]:
+        """Offsets kept elsewhere count, before this process has read the topic, only where the group has some, too.
+
+        Kafka forgets the group's together with a deleted topic: in a new one that has grown past the old offset
+        nothing else would tell.
+        """
+        if self._starts is None:
+            return await _committed(consumer, tps)
+        kept = await self._starts(list(tps))
+        if self._topic_id is not None:
+            return kept
         committed = await _committed(consumer, tps)
-        known = {number: at for number, at in known.items() if number in committed}
-    first = await consumer.beginning_offsets(list(tps.values()))
-    end = await consumer.end_offsets(list(tps.values()))
-    return {
-        number: at if first[tp] <= (at := known.get(number, -1)) <= end[tp] else first[tp]
-        for number, tp in tps.items()
-    }
+        return {number: at for number, at in kept.items() if number in committed}
+
+    async def _current_id(self, consumer: AIOKafkaConsumer) -> UUID:
+        async with asyncio.timeout(_ASK_SECONDS):
+            return await topic_id(consumer._client, self._topic)  # noqa: SLF001 - it has no public way to ask
+
+    def _is_another(self, id_: UUID) -> bool:
+        return self._topic_id not in (None, id_)
 
 
 async def _committed(consumer: AIOKafkaConsumer, tps: Mapping[int, TopicPartition]) -> Mapping[int, int]:

@@ -1,0 +1,53 @@
+"""Members of a group: made, and taken leave of, within bounded time."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import KafkaError
+
+log = structlog.get_logger()
+
+_STOP_SECONDS: Final = 10.0
+
+
+async def connected(bootstrap_servers: str, *, group: str, topic: str) -> AIOKafkaConsumer | None:
+    """A consumer that commits nothing by itself, not yet subscribed; None where Kafka does not answer."""
+    consumer = _consumer(bootstrap_servers, group=group)
+    try:
+        await consumer.start()
+    except (KafkaError, OSError) as error:
+        log.warning("connect_failed", topic=topic, error=type(error).__name__)
+        await consumer.stop()
+        return None
+    return consumer
+
+
+async def disconnect(consumer: AIOKafkaConsumer, *, topic: str) -> None:
+    """Leave the group; give up after ten seconds."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await consumer.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.warning("consumer_abandoned", topic=topic, error=type(error).__name__)
+
+
+def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers,
+        group_id=group,
+        client_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        partition_assignment_strategy=(RoundRobinPartitionAssignor,),  # each further one costs a join
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=1_000,
+        rebalance_timeout_ms=20_000,
+        request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
+        max_poll_interval_ms=60_000,
+        fetch_max_wait_ms=100,
+        metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
+        connections_max_idle_ms=180_000,
+    )
