@@ -46,6 +46,7 @@ async def a_pass(pool: Pool, *, limit: int = 2_000) -> list[int]:
     until = await reached.newest_without_barrier(pool)
     if until is not None:
         await reached.set_barrier(pool, {}, until=until)
+        await reached.pass_barrier(pool, {})
     made: list[int] = []
     while (chunk := await reached.insert_reached(pool, limit=limit)) is not None:
         made.append(chunk.deliveries)

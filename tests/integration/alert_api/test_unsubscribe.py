@@ -38,7 +38,7 @@ async def member(pool: Pool, agency: Agency, other_agency: Agency) -> UUID:
 
 def link(services: Services, member: UUID, agency: Agency) -> str:
     what = Unsubscribe(member, agency.id, Purpose.PUBLIC_TASK, Channel.EMAIL)
-    return f"/u/{sign_unsubscribe(services.signing_key, what)}"
+    return f"/u/{sign_unsubscribe(services.signing_keys[0], what)}"
 
 
 async def valid(pool: Pool, member: UUID) -> int:

@@ -60,8 +60,8 @@ async def test_links_and_return_path_are_signed_for_this_member(tmp_path: Path) 
 
     token = headers["List-Unsubscribe"].strip("<>").removeprefix("https://alerts.example/u/")
     expected = Unsubscribe(claim.member_id, content.agency_id, content.purpose, Channel.EMAIL)
-    assert read_unsubscribe(KEY, token) == expected
-    assert read_return_path(KEY, kept.sender.decode().partition("@")[0]) == claim.id
+    assert read_unsubscribe([KEY], token) == expected
+    assert read_return_path([KEY], kept.sender.decode().partition("@")[0]) == claim.id
     assert headers["Message-ID"] == f"<{claim.id}@bounces.example>"
 
 

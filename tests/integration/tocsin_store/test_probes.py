@@ -51,7 +51,8 @@ async def test_each_success_lets_twice_as_many_through_until_the_hold_is_over(po
             told_of(situation, await situation.claimed(ids=situation.ids[start : start + 200], token=start)),
         )
 
-    went, over = [], False
+    went: list[int] = []
+    over = False
     while not over:
         gone = await probed(pool)
         for start in range(0, len(gone), 200):

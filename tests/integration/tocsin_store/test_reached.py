@@ -164,7 +164,7 @@ async def test_later_passes_read_those_alone_that_were_claimed(pool: Pool) -> No
     assert await is_under_way(pool, situation.alert)
 
 
-async def test_a_pass_waits_until_the_merge_has_reached_its_barrier(pool: Pool) -> None:
+async def test_a_pass_waits_until_its_barrier_is_passed(pool: Pool) -> None:
     situation = await waiting(pool)
     await sent(situation, 1)
     await corrected(situation)
@@ -173,12 +173,27 @@ async def test_a_pass_waits_until_the_merge_has_reached_its_barrier(pool: Pool) 
     await reached.set_barrier(pool, {4: 10}, until=until)
     too_early = await reached.insert_reached(pool)
 
-    await pool.execute("INSERT INTO merged_offset VALUES ('receipts', 4, 10)")
+    (barrier,) = await reached.barriers(pool)
+    await reached.pass_barrier(pool, barrier)
 
     chunk = await reached.insert_reached(pool)
-    assert too_early is None
+    assert (barrier, too_early) == ({4: 10}, None)
     assert chunk is not None
     assert chunk.deliveries == 1
+
+
+async def test_a_barrier_that_cannot_be_passed_is_taken_again(pool: Pool) -> None:
+    situation = await waiting(pool)
+    await sent(situation, 1)
+    await corrected(situation)
+    until = await reached.newest_without_barrier(pool)
+    assert until is not None
+    await reached.set_barrier(pool, {4: 10}, until=until)
+
+    await reached.take_barrier_back(pool, {4: 10})
+
+    assert await reached.newest_without_barrier(pool) == until
+    assert await a_pass(pool) == [1]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -18,6 +18,20 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65_535, description="0: any free port.")
+
+
+class SigningSettings(Settings):
+    """Of a service that signs, or reads what was signed, with the key that all of them share."""
+
+    signing_key: SecretStr = Field(min_length=32, description="Signs unsubscribe links and return paths.")
+    former_signing_keys: tuple[Annotated[SecretStr, Field(min_length=32)], ...] = Field(
+        default=(), description="What was signed with these is still read."
+    )
+
+    @property
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """Every key that is read; the first one signs."""
+        return tuple(key.get_secret_value().encode() for key in (self.signing_key, *self.former_signing_keys))
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -3,6 +3,7 @@
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -31,9 +32,10 @@ def sign_unsubscribe(key: bytes, what: Unsubscribe) -> str:
     return _sign(key, b"unsubscribe", what.member_id.bytes + what.agency_id.bytes + scope)
 
 
-def read_unsubscribe(key: bytes, token: str) -> Unsubscribe | None:
-    """Tell what the token allows, or None where its signature is not ours."""
-    payload = _verified(key, b"unsubscribe", token)
+def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribe | None:
+    """Tell what the token allows, or None where it was signed with none of our keys."""
+    payloads = (_verified(key, b"unsubscribe", token) for key in keys)
+    payload = next((payload for payload in payloads if payload is not None), None)
     if payload is None:
         return None
     return Unsubscribe(
@@ -50,8 +52,8 @@ def sign_return_path(key: bytes, delivery: UUID) -> str:
     return f"b-{delivery.hex}-{mac.hex()}"
 
 
-def read_return_path(key: bytes, local_part: str) -> UUID | None:
-    """Tell whose bounce this is, or None where the signature is not ours."""
+def read_return_path(keys: Sequence[bytes], local_part: str) -> UUID | None:
+    """Tell whose bounce this is, or None where it was signed with none of our keys."""
     if (
         not local_part.isascii()
     ):  # what a stranger wrote: neither UUID nor the comparison below is made for it
@@ -61,7 +63,9 @@ def read_return_path(key: bytes, local_part: str) -> UUID | None:
         delivery = UUID(hex=parts[1])
     except (IndexError, ValueError):
         return None
-    return delivery if hmac.compare_digest(sign_return_path(key, delivery), "-".join(parts)) else None
+    given = "-".join(parts)
+    ours = any(hmac.compare_digest(sign_return_path(key, delivery), given) for key in keys)
+    return delivery if ours else None
 
 
 def _sign(key: bytes, use: bytes, payload: bytes) -> str:

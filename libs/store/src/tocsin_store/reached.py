@@ -17,13 +17,12 @@ from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE
 
 _WITHOUT_BARRIER: Final = "done_at IS NULL AND reached AND barrier IS NULL"
+_BEHIND: Final = "WHERE done_at IS NULL AND reached AND NOT barrier_passed AND barrier = $1"
 
 NEXT: Final = """
 SELECT alert_id, version, wave, channel, after_delivery, chunks, claimed IS NULL AS first_pass
 FROM   fan_out
-WHERE  done_at IS NULL AND reached AND barrier IS NOT NULL AND NOT EXISTS (
-       SELECT FROM jsonb_each_text(barrier) b LEFT JOIN merged_offset m ON m.topic = 'receipts' AND m.partition = b.key::int
-       WHERE  coalesce(m.next_offset, 0) < b.value::bigint)
+WHERE  done_at IS NULL AND reached AND barrier_passed
 ORDER  BY lane, created_at, channel
 LIMIT  1
 FOR UPDATE SKIP LOCKED
@@ -71,6 +70,7 @@ SET    chunks = chunks + 1, members = members + $5,
        met_claimed    = CASE WHEN $8 THEN '{}' ELSE met_claimed || $7::uuid[] END,
        after_delivery = CASE WHEN $8 THEN '00000000-0000-0000-0000-000000000000' ELSE $6::uuid END,
        barrier        = CASE WHEN $8 THEN NULL ELSE barrier END,
+       barrier_passed = barrier_passed AND NOT $8,
        done_at        = CASE WHEN $8 AND cardinality(met_claimed || $7::uuid[]) = 0 THEN now() END
 WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4
 RETURNING done_at IS NOT NULL
@@ -95,9 +95,32 @@ async def set_barrier(pool: Pool, ends: Mapping[int, int], *, until: datetime) -
     """
     await pool.execute(
         f"UPDATE fan_out SET barrier = $1 WHERE {_WITHOUT_BARRIER} AND created_at <= $2",
-        {str(partition): end for partition, end in ends.items()},
+        _stored(ends),
         until,
     )
+
+
+async def barriers(pool: Pool) -> list[Mapping[int, int]]:
+    """The barriers of corrections that are not known to be passed, each once."""
+    rows = await pool.fetch(
+        """SELECT DISTINCT barrier FROM fan_out
+           WHERE  done_at IS NULL AND reached AND NOT barrier_passed AND barrier IS NOT NULL"""
+    )
+    return [{int(partition): end for partition, end in row["barrier"].items()} for row in rows]
+
+
+async def pass_barrier(pool: Pool, ends: Mapping[int, int]) -> None:
+    """Let the corrections behind this barrier begin their pass."""
+    await pool.execute(f"UPDATE fan_out SET barrier_passed = true {_BEHIND}", _stored(ends))
+
+
+async def take_barrier_back(pool: Pool, ends: Mapping[int, int]) -> None:
+    """Let the corrections behind this barrier, which can never be passed, get another."""
+    await pool.execute(f"UPDATE fan_out SET barrier = NULL {_BEHIND}", _stored(ends))
+
+
+def _stored(ends: Mapping[int, int]) -> dict[str, int]:
+    return {str(partition): end for partition, end in ends.items()}
 
 
 async def insert_reached(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:

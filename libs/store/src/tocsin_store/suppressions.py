@@ -38,7 +38,8 @@ _COLUMNS: Final = """id, channel, kind, scope, reason, provider_status, strikes,
 
 LIFT: Final = f"""
 WITH lifted AS (
-    UPDATE suppression SET lifted_at = coalesce(lifted_at, now()) WHERE id = $1 AND agency_id = $2
+    UPDATE suppression SET lifted_at = coalesce(lifted_at, now()), lifted_because = coalesce(lifted_because, $3)
+    WHERE  id = $1 AND agency_id = $2
     RETURNING {_COLUMNS}, address
 ), forgiven AS (
     UPDATE strike s SET lifted = true FROM lifted l
@@ -110,9 +111,11 @@ async def find(conn: Connection, suppression_id: UUID, *, agency_id: UUID) -> Su
     return None if row is None else _suppression(row)
 
 
-async def lift(conn: Connection, suppression_id: UUID, *, agency_id: UUID) -> Suppression | None:
+async def lift(
+    conn: Connection, suppression_id: UUID, *, agency_id: UUID, because: str
+) -> Suppression | None:
     """Write to the address again, and forget the strikes that led there; None where it is another agency's."""
-    row = await conn.fetchrow(LIFT, suppression_id, agency_id)
+    row = await conn.fetchrow(LIFT, suppression_id, agency_id, because)
     return None if row is None else _suppression(row)
 
 

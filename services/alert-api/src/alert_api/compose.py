@@ -58,7 +58,7 @@ async def running(
             body_wait=settings.body_wait,
             measures=measures,
             registry=registry,
-            signing_key=settings.signing_key.get_secret_value().encode(),
+            signing_keys=settings.signing_keys,
             handover_wait=settings.handover_wait,
             now=lambda: datetime.now(UTC),
             in_flight=set(),

@@ -31,7 +31,7 @@ class Services:
     body_wait: timedelta
     measures: Measures
     registry: CollectorRegistry
-    signing_key: bytes
+    signing_keys: tuple[bytes, ...]
     handover_wait: timedelta
     now: Callable[[], datetime]
     in_flight: set[tuple[object, str]]

@@ -3,18 +3,15 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from alert_api.bodies import MAX_BYTES
-from tocsin_runtime.settings import Settings
+from tocsin_runtime.settings import SigningSettings
 
 
-class ApiSettings(Settings):
+class ApiSettings(SigningSettings):
     """`TOCSIN_<NAME>`; durations are ISO 8601 or seconds."""
 
-    signing_key: SecretStr = Field(
-        min_length=32, description="Signs unsubscribe links; shared with the workers."
-    )
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=7300, ge=0, le=65_535)
     public_url: str = Field(default="http://127.0.0.1:7300", pattern=r"^https?://[^\s/]+$")

@@ -38,7 +38,7 @@ async def _lift(conn: Connection, posting: Posting, suppression_id: UUID, *, ser
         raise Problem("validation", faults=faults)
     agency_id = posting.caller.agency_id
     before = await suppressions.find(conn, suppression_id, agency_id=agency_id)
-    after = await suppressions.lift(conn, suppression_id, agency_id=agency_id)
+    after = await suppressions.lift(conn, suppression_id, agency_id=agency_id, because=post.reason)
     if before is None or after is None:
         raise Problem("not-found")
     if before.lifted_at is None:

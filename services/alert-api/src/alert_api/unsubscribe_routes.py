@@ -26,10 +26,11 @@ _MESSAGES: Final = {
 }
 
 
+@router.head("/u/{token}")
 @router.get("/u/{token}")
 async def ask(token: str, services: With) -> Response:
     """Show what the link would end, and a button that ends it."""
-    what = read_unsubscribe(services.signing_key, token)
+    what = read_unsubscribe(services.signing_keys, token)
     if what is None:
         return _unknown()
     try:
@@ -42,7 +43,7 @@ async def ask(token: str, services: With) -> Response:
 async def unsubscribe(token: str, request: Request, services: With) -> Response:
     """Withdraw the consent that the link names; doing it again changes nothing and says the same."""
     await read_bounded(request, most=_MOST_BYTES)  # RFC 8058's form; the token alone decides
-    what = read_unsubscribe(services.signing_key, token)
+    what = read_unsubscribe(services.signing_keys, token)
     if what is None:
         return _unknown()
     try:

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from dispatcher.barrier import ends_of_receipts
+from dispatcher.barrier import VOID, Passage, ends_of_receipts, merge_position
 from dispatcher.fan_out import inserted
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_store import reached
@@ -12,10 +11,27 @@ from tocsin_store.pool import Pool
 
 
 async def correct(pool: Pool, observer: Observer, *, filled: Sequence[asyncio.Event]) -> bool:
-    """Set barriers that are missing, then insert one chunk of a correction; says whether there may be another."""
+    """See to the barriers, then insert one chunk of a correction; says whether there may be another."""
     newest = await reached.newest_without_barrier(pool)
     if newest is not None:
-        ends = await ends_of_receipts(pool, observer, written_before=datetime.now(UTC))
+        ends = await ends_of_receipts(pool, observer, written_before=None)
         if ends is not None:
             await reached.set_barrier(pool, ends, until=newest)
+    await _look_at_barriers(pool, observer)
     return inserted(await reached.insert_reached(pool), filled=filled)
+
+
+async def _look_at_barriers(pool: Pool, observer: Observer) -> None:
+    barriers = await reached.barriers(pool)
+    if not barriers:
+        return
+    position = await merge_position(pool, observer)
+    for ends in barriers:
+        match position.passage(ends):
+            case Passage.PASSED:
+                await reached.pass_barrier(pool, ends)
+            case Passage.VOID:
+                VOID.inc()
+                await reached.take_barrier_back(pool, ends)
+            case Passage.AHEAD:
+                continue

@@ -84,7 +84,7 @@ class Settler:
         await self._mark_passed([chunk for chunk, partitions in awaited if not partitions])
         everywhere = {partition for _, partitions in awaited for partition in partitions}
         stalled = self.stalls.look(awaited=everywhere, committed=position.committed)
-        if stalled and await pauses.current(self.pool, channel=self.channel) is None:
+        if stalled and not await pauses.is_held(self.pool, channel=self.channel):
             await self._go_around([chunk for chunk, partitions in awaited if partitions & stalled], stalled)
 
     async def _position(self) -> LanePosition:

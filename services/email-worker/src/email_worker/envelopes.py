@@ -29,7 +29,7 @@ class Envelopes:
     """Renders an alert once per version and language, and splices each member in."""
 
     def __init__(self, settings: EmailSettings) -> None:
-        self._key = settings.signing_key.get_secret_value().encode()
+        self._key, *_ = settings.signing_keys
         self._public_url = str(settings.public_url).rstrip("/")
         self._bounce_domain = settings.bounce_domain
         self._skeletons: OrderedDict[_Key, Skeleton | None] = OrderedDict()

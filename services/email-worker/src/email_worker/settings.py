@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from tocsin_runtime.settings import Settings
+from tocsin_runtime.settings import SigningSettings
 from tocsin_schemas.words import Lane
 
 Tls = Literal["none", "starttls", "implicit"]
@@ -52,10 +52,9 @@ class DomainCap(BaseModel):
     messages_per_s: float | None = Field(default=None, gt=0)
 
 
-class EmailSettings(Settings):
+class EmailSettings(SigningSettings):
     """`TOCSIN_SMTP_*` name the relay, `TOCSIN_SMTP_RELAYS` several; the signing key is shared with alert-api."""
 
-    signing_key: SecretStr = Field(min_length=32, description="Signs unsubscribe links and return paths.")
     public_url: HttpUrl = Field(description="Where residents reach alert-api.")
     bounce_domain: str = Field(
         pattern=r"^[A-Za-z0-9.-]+$", description="Domain of return paths and Message-IDs."

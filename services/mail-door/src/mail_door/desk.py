@@ -30,7 +30,7 @@ class Desk:
 
     def __init__(self, settings: MailSettings, *, pool: Pool, health: Health) -> None:
         self._paths = ReturnPaths(
-            key=settings.signing_key.get_secret_value().encode(),
+            keys=settings.signing_keys,
             domain=settings.bounce_domain,
             complaints=settings.mail_complaints,
         )

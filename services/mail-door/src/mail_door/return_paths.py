@@ -1,6 +1,7 @@
-"""Which addresses are ours: the return paths that were signed with our key, and the one for complaints."""
+"""Which addresses are ours: the return paths that were signed with our keys, and the one for complaints."""
 
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from tocsin_runtime.tokens import read_return_path
@@ -9,8 +10,8 @@ from tocsin_runtime.tokens import read_return_path
 class ReturnPaths:
     """The addresses of one domain."""
 
-    def __init__(self, *, key: bytes, domain: str, complaints: str) -> None:
-        self._key = key
+    def __init__(self, *, keys: Sequence[bytes], domain: str, complaints: str) -> None:
+        self._keys = keys
         self._domain = domain.lower()
         self._complaints = complaints.lower()
         shape = rf"(b-[0-9a-f]{{32}}-[0-9a-f]{{16}})@{re.escape(self._domain)}"
@@ -26,7 +27,7 @@ class ReturnPaths:
 
     def delivery_of(self, address: str) -> UUID | None:
         """Whose return path it is, or None where its signature is not ours."""
-        return read_return_path(self._key, address.rpartition("@")[0])
+        return read_return_path(self._keys, address.rpartition("@")[0])
 
     def quoted_in(self, content: bytes) -> UUID | None:
         """The delivery whose signed return path a report quotes, in Original-Mail-From or the message it returns."""

@@ -3,15 +3,14 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from tocsin_runtime.settings import Settings
+from tocsin_runtime.settings import SigningSettings
 
 
-class MailSettings(Settings):
+class MailSettings(SigningSettings):
     """`TOCSIN_MAIL_*` say where the relay hands mail in; key and domain are shared with the email worker."""
 
-    signing_key: SecretStr = Field(min_length=32, description="Signs return paths.")
     bounce_domain: str = Field(pattern=r"^[A-Za-z0-9.-]+$", description="Mail for any other is refused.")
     mail_protocol: Literal["smtp", "lmtp"] = "smtp"
     mail_host: str = "127.0.0.1"

@@ -9,6 +9,7 @@ CREATE INDEX alert_content_unsettled ON alert_content (alert_id, version) WHERE 
 ALTER TABLE fan_out ADD COLUMN not_before     timestamptz NOT NULL DEFAULT now(),
                     ADD COLUMN reached        boolean     NOT NULL DEFAULT false,
                     ADD COLUMN barrier        jsonb,
+                    ADD COLUMN barrier_passed boolean     NOT NULL DEFAULT false,
                     ADD COLUMN after_delivery uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
                     ADD COLUMN claimed        uuid[],      -- what the next pass looks at; null: every earlier delivery
                     ADD COLUMN met_claimed    uuid[]      NOT NULL DEFAULT '{}'; -- by this pass
@@ -102,7 +103,8 @@ CREATE TABLE suppression (
     alert_id        uuid        NOT NULL,
     agency_id       uuid        NOT NULL REFERENCES agency,
     created_at      timestamptz NOT NULL DEFAULT now(),
-    lifted_at       timestamptz
+    lifted_at       timestamptz,
+    lifted_because  text
 );
 CREATE UNIQUE INDEX suppression_active ON suppression (channel, address, reason) WHERE lifted_at IS NULL;
 CREATE INDEX suppression_agency ON suppression (agency_id, id);
