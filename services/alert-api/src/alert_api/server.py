@@ -40,6 +40,7 @@ def server_for(app: ASGIApp, *, host: str, port: int) -> Server:
             access_log=False,
             log_config=None,
             server_header=False,
+            timeout_keep_alive=65,  # longer than load balancers keep theirs, or one is closed while they use it
             timeout_graceful_shutdown=10,
         )
     )
