@@ -60,11 +60,9 @@ SCHEMA_MISSING: Final = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
     asyncpg.UndefinedFunctionError,
+    asyncpg.UndefinedObjectError,  # a type
 )
 """What a statement raises on a database that was not migrated to our schema."""
-
-CANCELLED: Final = asyncpg.QueryCanceledError
-"""What a statement raises that ran longer than it may."""
 
 
 async def open_pool(
