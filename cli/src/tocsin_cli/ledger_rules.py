@@ -47,7 +47,7 @@ def _workers(report: Report) -> Iterator[str]:
             yield f"no {channel}-worker is alive, and deliveries wait for one"
     for crew in report.crews:
         if crew.live and crew.heartbeat > HEARTBEAT_OLD:
-            yield f"a {crew.worker} is silent for {lasting(crew.heartbeat)}, and nobody notices: the dispatcher"
+            yield f"{crew.worker}: one is silent for {lasting(crew.heartbeat)}, and nobody notices: the dispatcher"
         if crew.dead and crew.dead_for > OLD:
             late = lasting(crew.dead_for)
             yield f"what a dead {crew.worker} held is not recovered after {late}: the merge, or the dispatcher"
