@@ -196,7 +196,7 @@ async def old_claims(pool: Pool, *, older: timedelta, within: timedelta = timede
             connection.transaction(),
         ):
             await connection.execute(IN_HEAP_ORDER)
-            return sum([await connection.fetchval(OLD_CLAIMS, alert, older) for alert in alerts])
+            return sum([int(await connection.fetchval(OLD_CLAIMS, alert, older)) for alert in alerts])
     except TimeoutError:
         return None
 

@@ -154,8 +154,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             return
         try:
             await self._consumer.getmany(_NOWHERE, timeout_ms=wait_ms)
-        except KafkaError as error:
-            await self._recover(error)
+        except KafkaError as error:  # the next `take` recovers
+            log.warning("idle_failed", topic=self._topic.name, error=type(error).__name__)
+            await asyncio.sleep(wait_ms / 1000)
 
     def released(self, taken: Taken, *, epoch: int, finished: bool) -> None:
         """Called by `Taken`."""

@@ -36,7 +36,7 @@ class Taken:
         return self._intake.admits(self._epoch)
 
     async def stay(self) -> None:
-        """Keep its owner in the group while this record waits; never from two tasks at once."""
+        """Keep its owner in the group while this record waits."""
         await self._intake.idle()
 
     def finish(self) -> None:
