@@ -109,3 +109,13 @@ async def test_a_quiet_minute_does_not_open_it_again_but_a_restart_does(given: G
         await DeadLetters(spoilt.outlet, group="test", clock=spoilt.clock).bury(
             spoilt.records[2], why="spoilt"
         )
+
+
+async def test_a_stop_does_not_wait_for_a_kafka_that_is_down(given: Given) -> None:
+    async with given() as spoilt, Outlet("127.0.0.1:1", client_id="test") as nobody:
+        spoilt.process.stopping.set()
+
+        with pytest.raises(NotBuriedError):
+            await DeadLetters(nobody, group="test", process=spoilt.process).bury(
+                spoilt.records[0], why="spoilt"
+            )
