@@ -69,20 +69,18 @@ async def test_a_dead_session_is_replaced(pool: Pool, session: Session) -> None:
 async def test_the_heartbeat_says_how_old_the_oldest_open_claim_is(
     pool: Pool, session: Session, clock: Clock
 ) -> None:
-    session.opened(1)
-    clock.now += 3
-    session.opened(2)
-    clock.now += 1
+    with session.claiming(1):
+        clock.now += 3
+        with session.claiming(2):
+            clock.now += 1
 
-    await session.beat(Process())
+            await session.beat(Process())
 
     row = await pool.fetchrow(
         "SELECT heartbeat_at - oldest_claim AS age FROM session WHERE id = $1", session.id
     )
     assert row is not None
     assert round(row["age"].total_seconds(), 2) == 4
-    session.closed(1)
-    session.closed(2)
     await session.beat(Process())
     assert await pool.fetchval("SELECT oldest_claim FROM session WHERE id = $1", session.id) is None
 

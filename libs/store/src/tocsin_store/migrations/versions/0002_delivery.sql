@@ -30,9 +30,10 @@ CREATE TABLE quiet_hours (
 CREATE FUNCTION quiet_until(at timestamptz, zone text, starts time, ends time)
 RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
-    SELECT CASE WHEN NOT quiet THEN NULL
-                WHEN until - interval '1 hour' > at AND ((until - interval '1 hour') AT TIME ZONE zone)::time = ends
-                THEN until - interval '1 hour' ELSE until END
+    SELECT CASE WHEN NOT quiet                                                      THEN NULL
+                WHEN ((until - interval '1 hour') AT TIME ZONE zone)::time <> ends  THEN until
+                WHEN until - interval '1 hour' > at                                 THEN until - interval '1 hour'
+                END -- null where the first of the two is past
     FROM  (SELECT (day + (starts > ends AND clock >= starts)::int + ends) AT TIME ZONE zone AS until,
                   CASE WHEN starts < ends THEN clock >= starts AND clock < ends
                        ELSE clock >= starts OR clock < ends END AS quiet
