@@ -85,6 +85,29 @@ async def test_the_heartbeat_says_how_old_the_oldest_open_claim_is(
     assert await pool.fetchval("SELECT oldest_claim FROM session WHERE id = $1", session.id) is None
 
 
+async def test_a_claim_that_broke_is_open_no_more_and_its_session_is_left_to_be_found_dead(
+    pool: Pool, session: Session
+) -> None:
+    with pytest.raises(LookupError), session.claiming(1):
+        raise LookupError("a defect")
+
+    await session.beat(Process())
+    await session.close()
+
+    row = await pool.fetchrow("SELECT state, oldest_claim FROM session WHERE id = $1", session.id)
+    assert row is not None
+    assert tuple(row) == ("live", None)
+
+
+async def test_a_session_without_trouble_is_closed(pool: Pool, session: Session) -> None:
+    with session.claiming(1):
+        pass
+
+    await session.close()
+
+    assert await pool.fetchval("SELECT state FROM session WHERE id = $1", session.id) == "closed"
+
+
 async def test_without_a_database_it_says_so_and_lets_nothing_begin() -> None:
     process = Process()
     async with await open_pool("postgresql://x:x@127.0.0.1:1/x", size=1, application_name="t") as nowhere:

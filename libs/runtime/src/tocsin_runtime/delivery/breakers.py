@@ -19,6 +19,8 @@ _SLOW_WITHIN_SECONDS: Final = 30.0
 _LEAST: Final = 5
 """Refusals before their share means anything."""
 _REFUSED_SHARE: Final = 0.05
+_MUCH: Final = 1_000
+"""Outcomes of a destination after which the older ones count half."""
 _SPAM_SHARE: Final = 0.02
 _KEPT: Final = 4_096
 
@@ -43,6 +45,12 @@ class _Counts:
     refused: int = 0
     in_a_row: int = 0
     slow: list[float] = field(default_factory=list)
+
+    def fade(self) -> None:
+        """Halve what has been counted once it is much: a domain that was well all week may refuse us today."""
+        if self.total >= _MUCH:
+            self.total //= 2
+            self.refused //= 2
 
 
 class Breakers:
@@ -76,6 +84,7 @@ class Breakers:
 
     def _note_route(self, outcome: Outcome, *, route: str) -> None:
         counts = _counts(self._routes, route)
+        counts.fade()
         counts.total += 1
         at_fault = outcome.scope is Scope.ROUTE
         if at_fault and outcome.of is OutcomeClass.PERMANENT:

@@ -77,9 +77,26 @@ async def carry_out(
             destinations are still waited for.
     """
     token = random.getrandbits(63)
-    tools.session.opened(token)
-    async with claims:
-        found, sent_at = await _claimed(tools, errand=errand, ids=ids, token=token)
+    broken: BrokenHandOverError | None = None
+    with tools.session.claiming(token):
+        async with claims:
+            found, sent_at = await _claimed(tools, errand=errand, ids=ids, token=token)
+        try:
+            await _settled(tools, found, errand=errand, begin_by=sent_at + BEGIN_SECONDS, told=told)
+        except BrokenHandOverError as error:  # every receipt of it is durable all the same
+            broken = error
+    if broken is not None:
+        raise broken
+
+
+async def _settled(
+    tools: Tools,
+    found: Claims,
+    *,
+    errand: Errand,
+    begin_by: float,
+    told: Callable[[Sequence[Outcome]], None],
+) -> None:
     spent = [delivery for delivery in found.taken if is_spent(delivery, policy=tools.policy)]
     taken = [delivery for delivery in found.taken if not is_spent(delivery, policy=tools.policy)]
     now = datetime.now(UTC)
@@ -87,14 +104,11 @@ async def carry_out(
     receipts += [receipt_for(delivery, _LATE, errand=errand, now=now) for delivery in found.again]
     receipts += [receipt_for(delivery, _SPENT, errand=errand, now=now) for delivery in spent]
     if taken:
-        async for outcomes, facts in _handed_over(
-            tools, taken, errand=errand, begin_by=sent_at + BEGIN_SECONDS
-        ):
+        async for outcomes, facts in _handed_over(tools, taken, errand=errand, begin_by=begin_by):
             await _tell(tools, [*receipts, *facts])
             receipts = []
             told(outcomes)
     await _tell(tools, receipts)
-    tools.session.closed(token)
 
 
 async def _tell(tools: Tools, receipts: Sequence[Receipt]) -> None:

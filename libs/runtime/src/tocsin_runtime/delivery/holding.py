@@ -21,6 +21,8 @@ _LASTS: Final = timedelta(seconds=30)
 _BLAMES: Final = frozenset(
     {OutcomeClass.RETRY_SAFE, OutcomeClass.AMBIGUOUS, OutcomeClass.PAUSE, OutcomeClass.DEFECT}
 )
+_REFUSALS: Final = frozenset({OutcomeClass.PERMANENT, OutcomeClass.SUPPRESS})
+_SCOPES: Final = {"*": Scope.CHANNEL, "sender": Scope.SENDER, "alert": Scope.ALERT}
 
 DEFECTS: Final = Counter(
     "tocsin_defects_total", "Messages that we made wrong: their alert is on hold.", ["channel", "reason"]
@@ -51,14 +53,16 @@ async def hold_what_failed(tools: Tools, batch: Batch, part: Sequence[Settled]) 
         route = route_of(tools.channel, delivery.address)
         tools.breakers.note(outcome, route=route, alert_id=batch.alert_id)
     trips = {trip.route: trip for trip in (*_told(tools.channel, batch, pairs), *tools.breakers.taken())}
-    passed = {delivery.probes for delivery, outcome in pairs if delivery.probes and _went_through(outcome)}
+    passed = {
+        probed
+        for delivery, outcome in pairs
+        if (probed := delivery.probes) and _went_through(outcome, probed=probed)
+    }
     try:
         for trip in trips.values():
             await _hold(tools, trip)
         for route in passed - set(trips):
-            if route is not None and await pauses.went_through(
-                tools.pool, channel=tools.channel, route=route
-            ):
+            if await pauses.went_through(tools.pool, channel=tools.channel, route=route):
                 log.info("route_resumed", channel=tools.channel.value)
     except UNAVAILABLE as error:  # what is deferred goes at once, and is told again
         log.warning("hold_not_told", error=type(error).__name__)
@@ -80,9 +84,18 @@ def _told(channel: Channel, batch: Batch, pairs: Iterable[tuple[ClaimedDelivery,
             yield Trip(route, outcome.reason or Reason.POLICY, outcome.lasts or _LASTS)
 
 
-def _went_through(outcome: Outcome) -> bool:
+def _went_through(outcome: Outcome, *, probed: str) -> bool:
     """Whether a probe speaks for its route: what failed for a reason of the member's own does."""
-    return outcome.of is not OutcomeClass.LATE and not (outcome.of in _BLAMES and outcome.scope is not None)
+    if outcome.of in _BLAMES:
+        return outcome.scope is None
+    if outcome.of in _REFUSALS:
+        return outcome.scope is None or outcome.scope is not _scope_of(probed)
+    return outcome.of is not OutcomeClass.LATE
+
+
+def _scope_of(route: str) -> Scope:
+    """Tell what a route holds."""
+    return _SCOPES.get(route.partition(":")[0], Scope.ROUTE)
 
 
 async def _hold(tools: Tools, trip: Trip) -> None:

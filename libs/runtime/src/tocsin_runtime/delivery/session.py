@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -34,6 +35,7 @@ class Session:
         self._beat_at = float("-inf")
         self._begin_from = float("-inf")
         self._open: dict[int, float] = {}
+        self._broken = False
         self._share = (0, 0)
         self._shares_from = float("inf")
 
@@ -52,13 +54,20 @@ class Session:
         now = self._clock()
         return self._share if self._shares_from <= now < self._beat_at + _SILENT_SECONDS else (0, 0)
 
-    def opened(self, token: int) -> None:
-        """Note a claim, before its statement is sent."""
-        self._open[token] = self._clock()
+    @contextmanager
+    def claiming(self, token: int) -> Iterator[None]:
+        """Have a claim open, from before its statement is sent until all its receipts are durable.
 
-    def closed(self, token: int) -> None:
-        """Note that all receipts of a claim are durable."""
-        del self._open[token]
+        Where something breaks inside, what was claimed may have no receipt: it is left to the recovery of orphans.
+        """
+        self._open[token] = self._clock()
+        try:
+            yield
+        except BaseException:
+            self._broken = True
+            raise
+        finally:
+            del self._open[token]
 
     async def run(self, process: Process) -> None:
         """Beat every second until cancelled, through the drain, too."""
@@ -78,6 +87,7 @@ class Session:
                     0 if self._id is None else BEGIN_SECONDS
                 )  # past the dead one's claims
                 self._id = await sessions.open_session(self._pool, worker=self._worker)
+                self._broken = False
                 self._shares_from = self._clock() + _SILENT_SECONDS + _BEAT_SECONDS
                 log.info("session_opened", session=self._id)
             live = await sessions.live_of(self._pool, worker=self._worker)
@@ -90,8 +100,8 @@ class Session:
         process.health.set("database", ok=True)
 
     async def close(self) -> None:
-        """End in good order; call it when no claim is open."""
-        if self._id is None:
+        """End in good order; call it when no claim is open. With claims that broke it is left to be found dead."""
+        if self._id is None or self._broken:
             return
         try:
             await sessions.close_session(self._pool, self._id)
