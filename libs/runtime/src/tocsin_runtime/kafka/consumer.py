@@ -8,7 +8,6 @@ from typing import Final, Self
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
-from prometheus_client import Counter
 
 from tocsin_runtime.kafka.commits import commit
 from tocsin_runtime.kafka.connecting import connected, disconnect
@@ -25,12 +24,6 @@ _RECONNECT_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 2.0
 _MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
-
-MADE_ANEW: Final = Counter(
-    "tocsin_topics_made_anew_total",
-    "Topics found to be others than they were, read from their start.",
-    ["topic"],
-)
 
 
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
@@ -143,7 +136,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def rewind(self) -> None:
         """Start every partition again from where it is known to be finished; drop what is in hand first."""
         epoch = self._epoch
-        beginning = await self._beginnings.find(self._consumer, list(self._positions))
+        beginning = await self._beginnings.find(lambda: self._consumer, list(self._positions))
         if self.admits(epoch):  # else a rebalance was quicker, and has begun from there itself
             self._begin(beginning)
 
@@ -214,16 +207,13 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """Find where each partition starts, then admit."""
         try:
             partitions = sorted(tp.partition for tp in assigned)
-            self._begin(await self._beginnings.find(self._consumer, partitions))
+            self._begin(await self._beginnings.find(lambda: self._consumer, partitions))
         except Exception as error:
             self._failure = error  # aiokafka keeps what a listener raises to itself: `take` raises it
             raise
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
     def _begin(self, beginning: Beginning) -> None:
-        if beginning.made_anew:
-            MADE_ANEW.labels(self._topic.name).inc()
-            log.warning("topic_made_anew", topic=self._topic.name)
         self._beginnings.begun(beginning)
         self._positions = beginning.positions
         self._trackers = {

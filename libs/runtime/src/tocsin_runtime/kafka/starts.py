@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from prometheus_client import Counter
 
 from tocsin_runtime.kafka.topic_ids import topic_id
 
@@ -16,6 +17,12 @@ log = structlog.get_logger()
 
 _AGAIN_SECONDS: Final = 0.5
 _ASK_SECONDS: Final = 5.0
+
+MADE_ANEW: Final = Counter(
+    "tocsin_topics_made_anew_total",
+    "Topics found to be others than they were, read from their start.",
+    ["topic"],
+)
 
 Starts: TypeAlias = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
 """Next offset by partition, where it is kept elsewhere than in Kafka."""
@@ -42,9 +49,12 @@ class Beginnings:
         self._starts = starts
         self._topic_id: UUID | None = None
 
-    async def find(self, consumer: AIOKafkaConsumer | None, partitions: Sequence[int]) -> Beginning:
-        """Ask until everybody has answered."""
+    async def find(
+        self, current: Callable[[], AIOKafkaConsumer | None], partitions: Sequence[int]
+    ) -> Beginning:
+        """Ask until everybody has answered; nothing begins where there is no consumer any more."""
         while True:
+            consumer = current()
             if consumer is None or not partitions:
                 return Beginning({}, self._topic_id, made_anew=False)
             try:
@@ -55,6 +65,9 @@ class Beginnings:
 
     def begun(self, beginning: Beginning) -> None:
         """Note that reading goes on from there."""
+        if beginning.made_anew:
+            MADE_ANEW.labels(self._topic).inc()
+            log.warning("topic_made_anew", topic=self._topic)
         self._topic_id = beginning.topic_id
 
     async def is_over(self, consumer: AIOKafkaConsumer) -> bool:
