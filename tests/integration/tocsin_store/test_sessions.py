@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.support.world import emptied, waiting
+from tests.support.world import Situation, emptied, waiting
 from tocsin_store import sessions
 from tocsin_store.pool import Pool
 
@@ -62,24 +62,48 @@ async def test_a_recovered_session_is_looked_at_no_more(pool: Pool) -> None:
     assert not await sessions.heartbeat(pool, session, oldest_claim_age=None)
 
 
+async def orphans(situation: Situation, margin: timedelta = timedelta()) -> list[int]:
+    return list(await sessions.orphans(situation.pool, alert_id=situation.alert, margin=margin))
+
+
 async def test_a_claim_is_an_orphan_once_it_is_older_than_the_oldest_one_open(pool: Pool) -> None:
     await emptied(pool)
     situation = await waiting(pool)
     await situation.claimed()
-    claimed_at = (await situation.row())["claimed_at"]
 
     await sessions.heartbeat(pool, situation.session, oldest_claim_age=timedelta(minutes=1))
-    open_still = (await sessions.orphan_limits(pool, margin=timedelta()))[situation.session]
+    open_still = await orphans(situation)
     await sessions.heartbeat(pool, situation.session, oldest_claim_age=None)
-    gone = (await sessions.orphan_limits(pool, margin=timedelta()))[situation.session]
+    gone = await orphans(situation)
 
-    assert open_still < claimed_at < gone
+    assert (open_still, gone) == ([], [situation.session])
 
 
 async def test_the_margin_spares_young_claims(pool: Pool) -> None:
     await emptied(pool)
-    session = await sessions.open_session(pool, worker="w")
+    situation = await waiting(pool)
+    await situation.claimed()
+    await sessions.heartbeat(pool, situation.session, oldest_claim_age=None)
 
-    (limit,) = (await sessions.orphan_limits(pool, margin=MARGIN)).values()
+    assert await orphans(situation, MARGIN) == []
 
-    assert limit == (await sessions.live_heartbeats(pool))[session] - MARGIN
+
+async def test_every_claim_of_a_session_that_ended_in_good_order_is_an_orphan(pool: Pool) -> None:
+    await emptied(pool)
+    situation = await waiting(pool)
+    await situation.claimed()
+    await sessions.close_session(pool, situation.session)
+
+    found = await sessions.orphans(pool, alert_id=situation.alert, margin=MARGIN)
+
+    assert found == {situation.session: None}
+
+
+async def test_a_dead_session_has_no_orphans_its_claims_wait_for_its_own_recovery(pool: Pool) -> None:
+    await emptied(pool)
+    situation = await waiting(pool)
+    await situation.claimed()
+    beat = (await sessions.live_heartbeats(pool))[situation.session]
+    await sessions.mark_dead(pool, situation.session, unless_after=beat)
+
+    assert await orphans(situation) == []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from tocsin_store.pool import Pool
 
@@ -76,11 +77,20 @@ async def mark_recovered(pool: Pool, session: int) -> None:
 
 
 ORPHANED: Final = """
-SELECT id, least(coalesce(oldest_claim, heartbeat_at), heartbeat_at) - $1::interval AS before
-FROM   session WHERE state = 'live'
+SELECT s.id, CASE s.state WHEN 'live' THEN l.before END AS before
+FROM  (SELECT d.session, min(d.claimed_at) AS oldest FROM delivery d
+       WHERE  d.id >= alert_first($1) AND d.id < alert_end($1) AND d.alert_id = $1 AND d.work = 'claimed'
+       GROUP  BY d.session) held
+JOIN  session s ON s.id = held.session
+CROSS JOIN LATERAL (SELECT least(coalesce(s.oldest_claim, s.heartbeat_at), s.heartbeat_at) - $2::interval AS before) l
+WHERE s.state IN ('closed', 'recovered') OR (s.state = 'live' AND held.oldest < l.before)
 """
 
 
-async def orphan_limits(pool: Pool, *, margin: timedelta) -> Mapping[int, datetime]:
-    """Moment, by live session, before which it has no open claim: an older claim of it is an orphan."""
-    return {row["id"]: row["before"] for row in await pool.fetch(ORPHANED, margin)}
+async def orphans(pool: Pool, *, alert_id: UUID, margin: timedelta) -> Mapping[int, datetime | None]:
+    """Sessions that hold claims of an alert they do not know of, their receipts having been lost.
+
+    Returns:
+        By session the moment before which its claims are orphans; None for all of them: it has ended in good order.
+    """
+    return {row["id"]: row["before"] for row in await pool.fetch(ORPHANED, alert_id, margin)}

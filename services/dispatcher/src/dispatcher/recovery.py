@@ -1,9 +1,11 @@
 """Recovery: dead sessions and orphaned claims. What they held is unknown until resolved, never just sent again."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -58,6 +60,15 @@ class DeathWatch:
         return [session for session, (_, since) in self._seen.items() if now - since >= self._dead_after]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Claims of one alert that a session holds: those before a moment; None: all."""
+
+    alert_id: UUID
+    session: int
+    before: datetime | None
+
+
 class Recovery:
     """Frees what dead sessions and lost claims hold, past the receipts barrier."""
 
@@ -65,7 +76,7 @@ class Recovery:
         self._pool = pool
         self._observer = observer
         self._barriers: dict[int, Mapping[int, int]] = {}
-        self._orphans: tuple[Mapping[int, datetime], Mapping[int, int]] | None = None
+        self._orphans: tuple[Sequence[Held], Mapping[int, int]] | None = None
 
     async def recover_dead(self) -> bool:
         """One look at every dead session; frees those past their barrier."""
@@ -77,20 +88,32 @@ class Recovery:
         return False
 
     async def recover_orphans(self) -> bool:
-        """Free claims that a live session no longer knows of; takes two calls, a barrier between them."""
+        """Free claims that their session does not know of; takes two calls, a barrier between them."""
         if self._orphans is None:
-            limits = await sessions.orphan_limits(self._pool, margin=_ORPHAN_MARGIN)
-            ends = await ends_of_receipts(self._pool, self._observer, written_before=None)
-            self._orphans = None if ends is None else (limits, ends)
+            self._orphans = await self._found_orphans()
             return False
-        limits, ends = self._orphans
+        orphans, ends = self._orphans
         passage = await self._passage(ends)
         if passage is Passage.PASSED:
-            for session, before in limits.items():
-                await self._free(session, before=before, why="claim_lost")
+            for orphan in orphans:
+                await self._free(orphan, why="claim_lost")
         if passage is not Passage.AHEAD:
             self._orphans = None
         return False
+
+    async def _found_orphans(self) -> tuple[Sequence[Held], Mapping[int, int]] | None:
+        """Who holds what it does not know of, and the barrier behind which that is certain; None where nobody does."""
+        orphans = [
+            Held(alert_id, session, before)
+            for alert_id in await settle.unsettled_alerts(self._pool)
+            for session, before in (
+                await sessions.orphans(self._pool, alert_id=alert_id, margin=_ORPHAN_MARGIN)
+            ).items()
+        ]
+        if not orphans:
+            return None
+        ends = await ends_of_receipts(self._pool, self._observer, written_before=None)
+        return None if ends is None else (orphans, ends)
 
     async def _recover(self, session: int, *, died_at: datetime) -> None:
         if session not in self._barriers:
@@ -100,7 +123,8 @@ class Recovery:
             self._barriers[session] = ends
         passage = await self._passage(self._barriers[session])
         if passage is Passage.PASSED:
-            await self._free(session, before=None, why="session_lost")
+            for alert_id in await settle.unsettled_alerts(self._pool):
+                await self._free(Held(alert_id, session, None), why="session_lost")
             await sessions.mark_recovered(self._pool, session)
         if passage is not Passage.AHEAD:
             del self._barriers[session]
@@ -112,11 +136,12 @@ class Recovery:
             log.warning("barrier_void")
         return passage
 
-    async def _free(self, session: int, *, before: datetime | None, why: str) -> None:
-        for alert_id in await settle.unsettled_alerts(self._pool):
-            freed = await settle.recover_claims(
-                self._pool, alert_id=alert_id, session=session, claimed_before=before
+    async def _free(self, held: Held, *, why: str) -> None:
+        freed = await settle.recover_claims(
+            self._pool, alert_id=held.alert_id, session=held.session, claimed_before=held.before
+        )
+        if freed:
+            RECOVERED.labels(why).inc(freed)
+            log.warning(
+                "claims_recovered", session=held.session, alert=str(held.alert_id), count=freed, why=why
             )
-            if freed:
-                RECOVERED.labels(why).inc(freed)
-                log.warning("claims_recovered", session=session, alert=str(alert_id), count=freed, why=why)
