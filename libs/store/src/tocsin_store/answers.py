@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from tocsin_store.pool import Pool
+
+_PAGE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,13 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-async def forget_old(pool: Pool, *, days: int) -> None:
-    """Delete those older than so many days."""
-    await pool.execute(
-        "DELETE FROM provider_answer WHERE answered_at < now() - make_interval(days => $1)", days
+async def forget_old(pool: Pool, *, days: int) -> bool:
+    """Delete a page of those older than so many days; says whether there may be more."""
+    status = await pool.execute(
+        """DELETE FROM provider_answer WHERE (delivery_id, fence) IN (
+               SELECT delivery_id, fence FROM provider_answer
+               WHERE  answered_at < now() - make_interval(days => $1) ORDER BY answered_at LIMIT $2)""",
+        days,
+        _PAGE,
     )
+    return bool(status == f"DELETE {_PAGE}")

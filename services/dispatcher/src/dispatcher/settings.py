@@ -20,4 +20,5 @@ class DispatcherSettings(Settings):
     session_dead_after: timedelta = Field(
         default=timedelta(seconds=10), description="Silence of a heartbeat."
     )
+    answers_kept_days: int = Field(default=30, ge=1, description="How long the words of providers are kept.")
     database_connections: int = Field(default=6, ge=4, description="Of each lane, and for what serves both.")

@@ -68,6 +68,17 @@ async def hold_what_failed(tools: Tools, batch: Batch, part: Sequence[Settled]) 
         log.warning("hold_not_told", error=type(error).__name__)
 
 
+async def tell_trips(tools: Tools) -> bool:
+    """Put on hold what breakers have opened for while no outcome came to tell of it; there is never more at once.
+
+    Raises:
+        UNAVAILABLE: Some are not told; they open again.
+    """
+    for trip in tools.breakers.taken():
+        await _hold(tools, trip)
+    return False
+
+
 def _told(channel: Channel, batch: Batch, pairs: Iterable[tuple[ClaimedDelivery, Outcome]]) -> Iterable[Trip]:
     """Holds that a single outcome asks for."""
     for delivery, outcome in pairs:

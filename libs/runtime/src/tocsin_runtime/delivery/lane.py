@@ -13,7 +13,7 @@ from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
 from tocsin_runtime.delivery.decide import Errand
 from tocsin_runtime.delivery.errand import Tools, carry_out
 from tocsin_runtime.kafka.consumer import Intake
-from tocsin_runtime.kafka.dead_letters import DeadLetters
+from tocsin_runtime.kafka.dead_letters import DeadLetters, NotBuriedError
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.process import Process, where_from
 from tocsin_schemas.codec import UndecodableError, decode
@@ -88,8 +88,7 @@ class Lane:
             try:
                 request = decode(DeliveriesRequested, record.value)
             except UndecodableError as error:
-                await self.dead_letters.bury(record, why=str(error))
-                record.finish()
+                await self._bury(record, why=str(error))
             else:
                 by_alert.setdefault(request.alert_id, []).append((Parcel(record), request.delivery_ids))
         return by_alert
@@ -147,9 +146,18 @@ class Lane:
                 parcel.broke = why
 
     async def _finish(self, parcel: Parcel) -> None:
-        if parcel.broke is not None:
-            await self.dead_letters.bury(parcel.taken, why=parcel.broke)
-        parcel.taken.finish()
+        if parcel.broke is None:
+            parcel.taken.finish()
+        else:
+            await self._bury(parcel.taken, why=parcel.broke)
+
+    async def _bury(self, record: Taken, *, why: str) -> None:
+        try:
+            await self.dead_letters.bury(record, why=why)
+        except NotBuriedError:  # the process stops
+            record.drop()
+        else:
+            record.finish()
 
     def _adapt(self, outcomes: Sequence[Outcome]) -> None:
         """Claim only what can be begun in time: halve when some came too late, grow slowly when none did."""

@@ -7,6 +7,7 @@ from tocsin_runtime.delivery.breakers import Breakers
 from tocsin_runtime.delivery.channel import Channel as Sender
 from tocsin_runtime.delivery.decide import Policy
 from tocsin_runtime.delivery.errand import Tools
+from tocsin_runtime.delivery.holding import tell_trips
 from tocsin_runtime.delivery.lane import Lane
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.delivery.receipts import ReceiptOutlet
@@ -14,6 +15,7 @@ from tocsin_runtime.delivery.session import Session
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.dead_letters import DeadLetters
 from tocsin_runtime.kafka.producer import Outlet
+from tocsin_runtime.loops import repeat
 from tocsin_runtime.process import Process
 from tocsin_schemas import topics
 from tocsin_schemas.words import Channel
@@ -38,9 +40,13 @@ async def work(
     pauses = PauseWatch(pool, channel=channel, sender=sender)
     told = ReceiptOutlet(outlet, pool, source=name)
     tools = Tools(channel, pool, sender, policy, session, pauses, Breakers(), told)
+    dead_letters = DeadLetters(outlet, group=name, process=process)
     async with asyncio.TaskGroup() as background:
         beats = background.create_task(session.run(process))
         watch = background.create_task(pauses.run(process))
+        trips = background.create_task(
+            repeat(lambda: tell_trips(tools), process=process, name="breakers", every=1.0)
+        )
         async with asyncio.TaskGroup() as group:
             for lane in lanes:
                 intake = Intake(
@@ -48,7 +54,8 @@ async def work(
                     topic=topics.deliveries(channel, lane),
                     group=topics.worker_group(channel, lane),
                 )
-                group.create_task(Lane(lane, tools, intake, DeadLetters(outlet, group=name)).run(process))
+                group.create_task(Lane(lane, tools, intake, dead_letters).run(process))
         beats.cancel()
         watch.cancel()
+        trips.cancel()
     await session.close()
