@@ -70,7 +70,7 @@ async def suppressed(pool: Pool, agency: UUID) -> list[Suppression]:
 async def lifted(pool: Pool, agency: UUID, suppression: Suppression) -> None:
     """Lift one."""
     async with pool.acquire() as connection, connection.transaction():
-        assert await suppressions.lift(connection, suppression.id, agency_id=agency) is not None
+        assert await suppressions.lift(connection, suppression.id, agency_id=agency, because="Asked")
 
 
 async def delivery_of(pool: Pool, situation: Situation, member: UUID) -> Row:
