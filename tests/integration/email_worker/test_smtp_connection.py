@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -291,3 +291,34 @@ async def test_a_whole_message_is_waited_for_longer_than_an_envelope() -> None:
 
     async with connected(script, smtp_envelope_timeout=0.3, smtp_timeout=5) as (connection, _):
         assert of(await handed_over(connection)) == (OutcomeClass.OK, None)
+
+
+@dataclass(frozen=True)
+class Stopwatch(OpenGate):
+    """A gate that remembers what the relay had heard when it was asked."""
+
+    relay: Relay = field(default_factory=lambda: Relay(0, []))
+    heard: list[list[bytes]] = field(default_factory=list)
+
+    def may_begin(self, begin_by: float) -> bool:
+        self.heard.append(list(self.relay.dialogues[0].heard))
+        return super().may_begin(begin_by)
+
+
+@BOTH
+async def test_the_gate_is_asked_when_nothing_is_left_to_wait_for(extensions: Sequence[str]) -> None:
+    async def script(dialogue: Dialogue) -> None:
+        await dialogue.greet(extensions)
+        await dialogue.answer("250 ok", "550 5.1.1 nobody")
+        if "PIPELINING" in extensions:
+            await dialogue.answer("503 5.5.1 no recipients")
+        await dialogue.answer("250 reset")
+        await dialogue.take()
+
+    async with connected(script) as (connection, running):
+        gate = Stopwatch(relay=running)
+        for number in (1, 2):
+            await connection.hand_over(an_envelope(number), gate=gate, begin_by=float("inf"))
+
+    last_command = b"DATA" if "PIPELINING" in extensions else b"RSET"
+    assert gate.heard[1][-1] == last_command

@@ -1,14 +1,15 @@
 """One open connection to a relay: envelopes go in one flight where it offers that (RFC 2920)."""
 
-import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from email_worker.smtp_outcomes import GARBLED, LOST, outcome_of
-from email_worker.smtp_replies import CLOSING, GO_AHEAD, NonsenseError, Replies, Reply
+from email_worker.smtp_replies import CLOSING, GO_AHEAD, Reply
 from email_worker.smtp_table import Phase
+from email_worker.smtp_wire import ConnectionLostError, SmtpWire
 from tocsin_runtime.delivery.channel import Gate, Outcome, OutcomeClass
 from tocsin_schemas.words import Reason
 
@@ -16,14 +17,9 @@ LATE: Final = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
 
 _FLIGHT: Final = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 _RESET: Final = (Phase.MAIL,)
-_FINAL_DOT: Final = (Phase.FINAL_DOT,)
 
 Heard = tuple[Phase, Reply]
 """A reply, and what it answers."""
-
-
-class ConnectionLostError(Exception):
-    """The relay closed, or talked nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +31,12 @@ class Envelope:
     body: bytes
 
 
-class SmtpConnection(asyncio.Protocol):
+class SmtpConnection:
     """An open, greeted, authenticated connection; one message at a time."""
 
     def __init__(
         self,
-        transport: asyncio.Transport,
+        wire: SmtpWire,
         *,
         provider: str,
         pipelining: bool,
@@ -49,21 +45,16 @@ class SmtpConnection(asyncio.Protocol):
         timeout: timedelta,
     ) -> None:
         self.eight_bit = eight_bit
-        self.open = True
         self.turned_away = False
         """The relay closed with 421, not for a recipient's sake, or talked nonsense: it wants to be left alone."""
         self.sent_body = False
         """Whether the last message got as far as its body."""
+        self._wire = wire
         self._provider = provider
-        self._transport = transport
         self._pipelining = pipelining
-        self._envelope_timeout = envelope_timeout.total_seconds()
-        self._timeout = timeout.total_seconds()
-        self._replies = Replies()
-        self._wanted = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._envelope_seconds = envelope_timeout.total_seconds()
+        self._seconds = timeout.total_seconds()
         self._awaited: Sequence[Phase] = _RESET
-        self._nonsense = False
         self._used = False
         self._dirty = False
 
@@ -75,16 +66,14 @@ class SmtpConnection(asyncio.Protocol):
         """
         reused, self._used = self._used, True
         self.sent_body = False
-        if not self.in_step:
+        if not self.in_step or not await self._is_fresh():
             self.close()
             return None if reused else self._lost(Phase.MAIL)
         if not gate.may_begin(begin_by):
             return LATE
         try:
-            async with asyncio.timeout(self._envelope_timeout):
-                heard = await self._offered(envelope)
-        except (ConnectionLostError, TimeoutError):
-            self.close()
+            heard = await self._offered(envelope)
+        except ConnectionLostError:
             return self._lost_in_envelope(reused=reused)
         refused = _refusal(heard)
         if refused is not None:
@@ -93,16 +82,28 @@ class SmtpConnection(asyncio.Protocol):
         return await self._body(envelope.body)
 
     @property
+    def open(self) -> bool:
+        """Whether another message may be tried on it."""
+        return self._wire.open
+
+    @property
     def in_step(self) -> bool:
         """Whether every answer was asked for; after one that was not, nobody knows which belongs to what."""
-        return not self._replies
+        return not self._wire.unread
 
     def close(self) -> None:
         """Leave without waiting for the answer to QUIT."""
-        if self.open:
-            self._transport.write(b"QUIT\r\n")
-        self.open = False
-        self._transport.close()
+        self._wire.close()
+
+    async def _is_fresh(self) -> bool:
+        """Leave the last transaction behind, where the next flight does not: the gate is asked with nothing to wait for."""
+        if self._dirty and not self._pipelining:
+            try:
+                await self._asked(b"RSET\r\n", _RESET)
+            except ConnectionLostError:
+                return False
+            self._dirty = False
+        return True
 
     async def _offered(self, envelope: Envelope) -> Sequence[Heard]:
         """What the relay says to the envelope, as far as there was reason to ask."""
@@ -112,48 +113,42 @@ class SmtpConnection(asyncio.Protocol):
     async def _in_one_flight(self, commands: Sequence[bytes]) -> Sequence[Heard]:
         flight = b"".join(commands)
         if not self._dirty:
-            self._transport.write(flight)
-            return list(zip(_FLIGHT, await self._read(_FLIGHT), strict=True))
-        self._transport.write(b"RSET\r\n" + flight)
-        _, *replies = await self._read(_RESET + _FLIGHT)
+            return list(zip(_FLIGHT, await self._asked(flight, _FLIGHT), strict=True))
+        _, *replies = await self._asked(b"RSET\r\n" + flight, _RESET + _FLIGHT)
         self._dirty = False
         return list(zip(_FLIGHT, replies, strict=True))
 
     async def _one_by_one(self, commands: Sequence[bytes]) -> Sequence[Heard]:
-        if self._dirty:
-            self._transport.write(b"RSET\r\n")
-            await self._read(_RESET)
-            self._dirty = False
         heard: list[Heard] = []
         for phase, command in zip(_FLIGHT, commands, strict=True):
-            self._transport.write(command)
-            (reply,) = await self._read((phase,))
+            (reply,) = await self._asked(command, (phase,))
             heard.append((phase, reply))
             if not reply.positive:
                 break
         return heard
 
+    async def _asked(self, commands: bytes, phases: Sequence[Phase]) -> Sequence[Reply]:
+        """One reply for each phase, all of them within the time an envelope has."""
+        self._awaited = phases
+        self._wire.write(commands, seconds=self._envelope_seconds)
+        return await self._wire.read(len(phases))
+
     async def _declined(self, heard: Sequence[Heard]) -> None:
         """Leave the refused transaction; RFC 2920 section 3.1: it may want data although nobody is to get it."""
         self._dirty = True
         phase, last = heard[-1]
-        if phase is not Phase.DATA or last.code != GO_AHEAD:
-            return
-        self._transport.write(b".\r\n")
-        try:
-            async with asyncio.timeout(self._envelope_timeout):
-                await self._read((Phase.DATA,))
-        except (ConnectionLostError, TimeoutError):
-            self.close()
+        if phase is Phase.DATA and last.code == GO_AHEAD:
+            with suppress(
+                ConnectionLostError
+            ):  # the refusal stands; the next message gets another connection
+                await self._asked(b".\r\n", (Phase.DATA,))
 
     async def _body(self, body: bytes) -> Outcome:
         self.sent_body = True
-        self._transport.write(body)
+        self._wire.write(body, seconds=self._seconds)
         try:
-            async with asyncio.timeout(self._timeout):
-                (reply,) = await self._read(_FINAL_DOT)
-        except (ConnectionLostError, TimeoutError):
-            self.close()
+            (reply,) = await self._wire.read(1)
+        except ConnectionLostError:
             return self._lost(Phase.FINAL_DOT)
         if reply.code == CLOSING:
             self._turn_away()
@@ -170,60 +165,23 @@ class SmtpConnection(asyncio.Protocol):
 
     def _lost_in_envelope(self, *, reused: bool) -> Outcome | None:
         """The refusal that came before the end, or the phase whose answer did not come."""
-        refused = _refusal(list(zip(self._awaited, self._replies, strict=False)))
+        refused = _refusal(list(zip(self._awaited, self._wire.unread, strict=False)))
         if refused is not None:
             return self._refused(*refused, reused=reused)
-        phase = self._awaited[min(len(self._replies), len(self._awaited) - 1)]
+        phase = self._awaited[min(len(self._wire.unread), len(self._awaited) - 1)]
         return None if reused and phase is Phase.MAIL else self._lost(phase)
 
     def _lost(self, phase: Phase) -> Outcome:
-        self.turned_away = self._nonsense
-        return replace((GARBLED if self._nonsense else LOST)[phase], provider=self._provider)
+        self.turned_away = self._wire.nonsense
+        return replace((GARBLED if self._wire.nonsense else LOST)[phase], provider=self._provider)
 
     def _turn_away(self) -> None:
         self.turned_away = True
         self.close()
 
-    async def _read(self, awaited: Sequence[Phase]) -> Sequence[Reply]:
-        """One reply for each phase."""
-        self._awaited = awaited
-        replies, count = self._replies, len(awaited)
-        if len(replies) < count:
-            if not self.open:
-                raise ConnectionLostError
-            self._wanted = count
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        return [replies.popleft() for _ in range(count)]
-
-    def data_received(self, data: bytes) -> None:
-        """Collect whole replies; whoever waits for that many is told."""
-        try:
-            self._replies.feed(data)
-        except NonsenseError:
-            self._nonsense = True
-            self._lose()
-            return
-        if len(self._replies) >= self._wanted and self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
-        """Whoever waits is told."""
-        self._lose()
-
-    def _lose(self) -> None:
-        self.open = False
-        self._transport.abort()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(ConnectionLostError())
-
 
 def _refusal(heard: Sequence[Heard]) -> Heard | None:
-    return next(
-        (
-            (phase, reply)
-            for phase, reply in heard
-            if not (reply.code == GO_AHEAD if phase is Phase.DATA else reply.positive)
-        ),
-        None,
-    )
+    for phase, reply in heard:
+        if not (reply.code == GO_AHEAD if phase is Phase.DATA else reply.positive):
+            return phase, reply
+    return None

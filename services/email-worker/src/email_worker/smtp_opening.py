@@ -12,6 +12,7 @@ from email_worker.relay import Relay
 from email_worker.smtp_connection import SmtpConnection
 from email_worker.smtp_outcomes import LOST, outcome_of
 from email_worker.smtp_table import REST, Phase
+from email_worker.smtp_wire import SmtpWire
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Reason
 
@@ -52,16 +53,16 @@ async def connect(relay: Relay) -> SmtpConnection:
             client.close()
             raise
     transport = cast("asyncio.Transport", client.transport)
-    connection = SmtpConnection(
-        transport,
+    wire = SmtpWire(transport)
+    transport.set_protocol(wire)
+    return SmtpConnection(
+        wire,
         provider=relay.name,
         pipelining=client.supports_extension("pipelining"),
         eight_bit=client.supports_extension("8bitmime"),
         envelope_timeout=relay.envelope_timeout,
         timeout=relay.timeout,
     )
-    transport.set_protocol(connection)
-    return connection
 
 
 def _steps(client: aiosmtplib.SMTP, relay: Relay) -> list[tuple[Phase, Callable[[], Awaitable[object]]]]:

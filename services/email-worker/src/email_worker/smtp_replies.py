@@ -6,7 +6,8 @@ from typing import Final
 
 LONGEST_REPLY: Final = 65_536
 MOST_LINES: Final = 100
-_CODES: Final = range(200, 600)
+_LEAST: Final = 200
+_BEYOND: Final = 600
 GO_AHEAD: Final = 354
 CLOSING: Final = 421
 
@@ -33,7 +34,7 @@ class Replies(deque[Reply]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._buffer = bytearray()
+        self._rest = b""
         self._first: bytes | None = None
         self._lines = 0
 
@@ -43,22 +44,27 @@ class Replies(deque[Reply]):
         Raises:
             NonsenseError: It is no reply, or a longer one than anybody needs.
         """
-        self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
             self._take(line)
-        if len(self._buffer) > LONGEST_REPLY:
+        if len(self._rest) > LONGEST_REPLY:
             raise NonsenseError
 
     def _take(self, line: bytes) -> None:
         digits = line[:3]
-        self._lines += 1
-        if not digits.isdigit() or int(digits) not in _CODES or self._lines > MOST_LINES:
+        if not digits.isdigit() or not _LEAST <= (code := int(digits)) < _BEYOND:
             raise NonsenseError
-        if self._first is None:
-            self._first = line
+        if self._first is None and line[3:4] != b"-":
+            self.append(Reply(code, line[4:].decode("ascii", "replace").rstrip("\r")))
+        else:
+            self._take_one_of_several(line, code=code)
+
+    def _take_one_of_several(self, line: bytes, *, code: int) -> None:
+        self._lines += 1
+        if self._lines > MOST_LINES:
+            raise NonsenseError
+        self._first = self._first or line
         if line[3:4] != b"-":
-            self.append(Reply(int(digits), self._first[4:].decode("ascii", "replace")))
+            self.append(Reply(code, self._first[4:].decode("ascii", "replace").rstrip("\r")))
             self._first = None
             self._lines = 0
