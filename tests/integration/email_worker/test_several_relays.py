@@ -1,10 +1,12 @@
 """Several relays: each delivery has its own, host trouble moves what was not begun, nobody is served by two."""
 
+import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 
 from tests.support.batches import a_batch, a_claim
-from tests.support.email_channels import channel_over, obey, recipients, sandboxes, turn
+from tests.support.email_channels import channel_over, channel_to, obey, recipients, sandboxes, turn
 from tests.support.relays import HoldList, sent
 from tests.support.smtp import Dialogue, OpenGate, relay
 from tocsin_runtime.delivery.channel import OutcomeClass, Scope
@@ -136,6 +138,26 @@ async def test_a_relay_that_takes_no_more_connections_keeps_those_it_has() -> No
 
     assert {outcome.of for outcome in outcomes} == {OutcomeClass.OK}
     assert holds.held == {}
+
+
+async def test_what_finds_no_connection_before_its_time_is_up_is_late() -> None:
+    async def is_busy(dialogue: Dialogue) -> None:
+        await dialogue.greet()
+        await dialogue.answer("250 ok", "250 ok", "354 go on")
+        await dialogue.silence()
+
+    async def is_full(dialogue: Dialogue) -> None:
+        await asyncio.sleep(0.5)  # until the batch's time is up
+        dialogue.say("421 4.7.0 too many connections")
+
+    two_domains = [a_claim("m@one.example"), a_claim("m@two.example")]
+    async with (
+        relay(is_busy, is_full) as running,
+        channel_to(running.port, smtp_connections=2, smtp_timeout=1.5) as sender,
+    ):
+        outcomes = await sent(sender, a_batch(two_domains, begin_by=time.monotonic() + 0.3))
+
+    assert {outcome.of for outcome in outcomes} == {OutcomeClass.AMBIGUOUS, OutcomeClass.LATE}
 
 
 async def test_turned_away_twice_without_success_between_a_relay_is_left_alone() -> None:

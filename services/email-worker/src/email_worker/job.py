@@ -40,6 +40,13 @@ class Message:
     put_aside: bool = False
     """Whether it waited for its domain, not for a connection."""
 
+    def may_wait(self) -> bool:
+        """Let it wait once more, while there is time; it is late where there is none."""
+        self.waiting = time.monotonic() < self.job.begin_by
+        if not self.waiting:
+            self.settle(LATE)
+        return self.waiting
+
     def settle(self, outcome: Outcome) -> None:
         """Note what became of it, once."""
         self.waiting = False

@@ -1,7 +1,6 @@
 """All relays: which one gets a message, and which one next when that is in trouble."""
 
 import asyncio
-import time
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +9,6 @@ from email_worker.job import Job, Message
 from email_worker.relay import choose, relays_of
 from email_worker.relay_door import Door
 from email_worker.settings import EmailSettings
-from email_worker.smtp_connection import LATE
 from email_worker.smtp_pool import SmtpPool
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Lane, Reason
@@ -79,10 +77,7 @@ class Relays:
             message.settle(why)
         elif offered:
             message.settle(replace(why, of=OutcomeClass.LATE, lasts=None))
-        elif time.monotonic() >= job.begin_by:
-            message.settle(LATE)
-        else:
-            message.waiting = True
+        elif message.may_wait():
             self._pool(chosen.name, job.lane).put([message])
 
     def _pool(self, name: str, lane: Lane) -> SmtpPool:

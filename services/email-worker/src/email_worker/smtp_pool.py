@@ -126,8 +126,8 @@ class SmtpPool:
             if not self._is_full(error.outcome):
                 self._in_trouble(message, error.outcome, rest=rest, offered=False)
                 return None
-            message.waiting = True
-            self.put([message])
+            if message.may_wait():
+                self.put([message])
             await asyncio.sleep(rest.total_seconds())
             return None
         self._connections = {one for one in self._connections if one.open} | {connection}
