@@ -34,11 +34,6 @@ async def live_of(pool: Pool, *, worker: str) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def is_live(pool: Pool, session: int) -> bool:
-    """Whether it may claim: a claim under a dead one finds nothing, which says nothing of the deliveries."""
-    return bool(await pool.fetchval("SELECT state = 'live' FROM session WHERE id = $1", session))
-
-
 async def close_session(pool: Pool, session: int) -> None:
     """End it in good order, with no claim open."""
     await pool.execute("UPDATE session SET state = 'closed' WHERE id = $1 AND state = 'live'", session)
