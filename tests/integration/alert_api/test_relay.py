@@ -49,7 +49,8 @@ async def records_of(bootstrap: str, topic: Topic, *, keys: set[UUID]) -> list[C
                 found += [record for batch in batches.values() for record in batch]
     finally:
         await consumer.stop()
-    return [record for record in found if UUID(record.key.decode()) in keys]
+    wanted = {str(key).encode() for key in keys}
+    return [record for record in found if record.key in wanted]
 
 
 @asynccontextmanager
