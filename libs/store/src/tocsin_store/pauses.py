@@ -78,13 +78,14 @@ WITH held AS MATERIALIZED (
     SELECT delivery_id FROM due WHERE channel = $1 AND route = $2 ORDER BY produce_after LIMIT $3 FOR UPDATE SKIP LOCKED
 )
 UPDATE due SET due_at = least(due_at, now()), produce_after = least(produce_after, now()), route = NULL, probe = false
-FROM   held WHERE due.delivery_id = held.delivery_id
+WHERE  delivery_id = ANY(ARRAY(SELECT delivery_id FROM held))
 """
 
 # What was parked while its hold ended (each did not see the other). Walks from route to route: few, most often none.
 STRANDED: Final = """
 WITH RECURSIVE waits AS (
-    (SELECT channel, route FROM due WHERE route IS NOT NULL ORDER BY channel, route LIMIT 1)
+    (SELECT channel, route FROM due WHERE route IS NOT NULL AND (channel, route) > ('', '')
+     ORDER  BY channel, route LIMIT 1)
     UNION ALL
     SELECT next.channel, next.route
     FROM   waits CROSS JOIN LATERAL (SELECT channel, route FROM due
@@ -107,7 +108,7 @@ WITH over AS MATERIALIZED (
                                    ORDER BY produce_after LIMIT over.passes FOR UPDATE SKIP LOCKED) d ON true
 ), tried AS (
     UPDATE due SET probe = true, due_at = now(), produce_after = now()
-    FROM   chosen WHERE due.delivery_id = chosen.delivery_id
+    WHERE  delivery_id = ANY(ARRAY(SELECT delivery_id FROM chosen))
 ), longer AS (
     UPDATE pause p
     SET    probes = p.probes + 1,

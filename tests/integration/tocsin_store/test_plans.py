@@ -1,0 +1,62 @@
+"""Plans on a fresh ledger that nobody analysed: what is large is read by conditions on an index, never as a whole."""
+
+import pytest
+
+from tests.support.plans import nodes, plan_of, table, unprobed
+from tests.support.world import waiting
+from tocsin_store import enqueue, pauses, settle, suppressions
+from tocsin_store.claim import CLAIM
+from tocsin_store.merge import MERGE
+from tocsin_store.pool import Pool
+
+LARGE = (
+    "delivery",
+    "receipt",
+    "due",
+    "member",
+    "contact_point",
+    "consent",
+    "quiet_hours",
+    "suppression",
+    "strike",
+    "chunk",
+    "alert",
+    "alert_content",
+)
+STATEMENTS = {
+    "claim": (CLAIM, {"delivery", "contact_point", "member", "due", "consent", "quiet_hours", "suppression"}),
+    "merge": (MERGE, {"delivery", "alert", "contact_point", "due"}),
+    "close": (settle.CLOSE, {"delivery", "due"}),
+    "settle version": (settle.SETTLE_VERSION, {"delivery"}),
+    "recover": (settle.RECOVER, {"delivery"}),
+    "take due": (enqueue.TAKE_DUE, {"due"}),
+    "still waiting": (enqueue.STILL_WAITING, {"delivery", "due"}),
+    "probe": (pauses.PROBE, {"due"}),
+    "release": (pauses.RELEASE, {"due"}),
+    "stranded": (pauses.STRANDED, {"due"}),
+    "suppress": (suppressions.SUPPRESS, {"strike"}),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("parked", [0, 20_000])
+async def test_what_is_large_is_read_by_key(pool: Pool, name: str, parked: int) -> None:
+    statement, expected = STATEMENTS[name]
+    await _fresh_ledger(pool, parked=parked)
+
+    plan = await plan_of(pool, statement)
+
+    assert unprobed(plan, LARGE) == []
+    assert expected <= {table(node) for node in nodes(plan)}
+
+
+async def _fresh_ledger(pool: Pool, *, parked: int) -> None:
+    if await pool.fetchval("SELECT count(*) FROM (SELECT FROM delivery LIMIT 20000) x") < 20_000:
+        await waiting(pool, 20_000)
+    await pool.execute("TRUNCATE due")
+    await pool.execute(
+        """INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
+           SELECT id, alert_id, 'send', 'email', 'urgent', 'homes.example', now(), now() FROM delivery LIMIT $1""",
+        parked,
+    )
+    await pool.execute("DELETE FROM pg_statistic WHERE starelid = ANY($1::regclass[])", list(LARGE))
