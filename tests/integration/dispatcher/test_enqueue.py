@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dispatcher.closing import close
+from dispatcher.closing import Closer
 from tests.support.crew import a_queue
 from tests.support.topics import values_on
 from tests.support.world import Post, emptied, tallied, waiting
@@ -90,7 +90,8 @@ async def test_what_is_due_and_kafka_did_not_take_is_due_at_once(pool: Pool) -> 
 async def test_an_expired_alert_is_settled_then_completed(pool: Pool) -> None:
     situation = await waiting(pool, 3, post=Post(expires_in=timedelta()))
 
-    more = [await close(pool) for _ in range(3)]
+    closer = Closer(pool)
+    more = [await closer.close() for _ in range(3)]
 
     assert more == [True, False, False]
     assert await tallied(pool, situation.alert) == {State.EXPIRED: 3}

@@ -29,6 +29,9 @@ WITH moved AS (
 SELECT count(*) FROM moved
 """
 
+_STRETCH: Final = 50
+"""So many times the rows of a page are read for it: most of an alert waits no more when it ends."""
+
 # A version has ended when another replaced it, when the alert was cancelled, or when it has expired.
 _IS_OVER: Final = "(c.version <> a.version OR NOT a.open OR a.expires_at <= now())"
 
@@ -46,10 +49,15 @@ WITH a AS MATERIALIZED (
                      ELSE 'expired' END AS why
     FROM   alert a JOIN alert_content c ON c.alert_id = a.id AND c.version = $2
     WHERE  a.id = $1 AND {_IS_OVER}
+), stretch AS MATERIALIZED (            -- how far this statement reads, so that no alert is too large for it
+    SELECT d.id AS last FROM delivery d, a WHERE {RANGE} AND d.id > $3 ORDER BY d.id OFFSET {_STRETCH} * $4::int - 1 LIMIT 1
 ), page AS MATERIALIZED (
-    SELECT d.id, d.alert_version FROM delivery d, a WHERE {RANGE} AND d.id > $3 ORDER BY d.id LIMIT $4
+    SELECT d.id FROM delivery d, a
+    WHERE  {RANGE} AND d.id > $3 AND d.id <= coalesce((SELECT last FROM stretch), alert_end(a.id))
+      AND  d.alert_version = $2 AND d.work = 'waiting'
+    ORDER  BY d.id LIMIT $4
 ), waiting AS MATERIALIZED (            -- locked in order; what a claim or the merge holds now comes in the next pass
-    SELECT d.id FROM (SELECT id FROM page WHERE alert_version = $2 ORDER BY id) page
+    SELECT d.id FROM (SELECT id FROM page ORDER BY id) page
     CROSS JOIN LATERAL (SELECT id FROM delivery WHERE id = page.id AND work = 'waiting' FOR UPDATE SKIP LOCKED) d
 ), moved AS (
     UPDATE delivery d
@@ -65,7 +73,9 @@ WITH a AS MATERIALIZED (
 ), done AS (
     DELETE FROM due USING moved WHERE due.delivery_id = moved.id
 ){TELL}
-SELECT (SELECT count(*) FROM moved) AS settled, (SELECT max(id::text)::uuid FROM page HAVING count(*) = $4) AS last
+SELECT (SELECT count(*) FROM moved) AS settled,
+       CASE WHEN (SELECT count(*) FROM page) = $4 THEN (SELECT id FROM page ORDER BY id DESC LIMIT 1)
+            ELSE (SELECT last FROM stretch) END AS last
 """
 
 SETTLE_VERSION: Final = f"""
@@ -121,7 +131,7 @@ async def over(pool: Pool) -> list[AlertVersion]:
 async def close_waiting(
     pool: Pool, version: AlertVersion, *, after: UUID, limit: int = 2_000
 ) -> tuple[int, UUID | None]:
-    """Settle what waits among the next `limit` deliveries of an ended version.
+    """Settle the next `limit` deliveries that wait of an ended version, or those of a stretch of its alert.
 
     Returns:
         How many were settled, and after which delivery to go on; None at the end of the alert.

@@ -4,7 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from itertools import product
 
-from dispatcher import closing, correcting, fan_out, probing
+from dispatcher import correcting, fan_out, probing
+from dispatcher.closing import Closer
 from dispatcher.enqueue import LaneQueue
 from dispatcher.recovery import DeathWatch, Recovery
 from dispatcher.settings import DispatcherSettings
@@ -37,7 +38,7 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         wakes = list(filled.values())
         bells = [asyncio.Event() for _ in range(3)]
         loop("fan_out", lambda: fan_out.fan_out(pool, filled=wakes), every=1.0, wake=bells[0])
-        loop("closing", lambda: closing.close(pool), every=1.0, wake=bells[1])
+        loop("closing", Closer(pool).close, every=1.0, wake=bells[1])
         loop("correcting", lambda: correcting.correct(pool, observer, filled=wakes), every=0.5, wake=bells[2])
         by_lane = dict(zip(Lane, lane_pools, strict=True))  # neither lane waits for the other's statements
         for (channel, lane), wake in filled.items():
