@@ -11,7 +11,8 @@ from tocsin_cli.database import with_pool
 from tocsin_cli.errors import CommandError, misuse
 from tocsin_cli.moments import shown
 from tocsin_cli.output import say, say_json, table
-from tocsin_store import story
+from tocsin_store import answers, story
+from tocsin_store.answers import Answer
 from tocsin_store.pool import Pool
 from tocsin_store.story import Standing, Step
 
@@ -21,11 +22,18 @@ _HEAD: Final = ("WHEN", "KIND", "STATE", "FENCE", "ATTEMPT", "REASON", "PROVIDER
 
 
 @app.command
-def show(delivery_id: str, /, *, json: Annotated[bool, Parameter(negative=())] = False) -> None:
+def show(
+    delivery_id: str,
+    /,
+    *,
+    words: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
     """Show one: state, work, what it waits for, and its timeline in order. No address, no name.
 
     Args:
         delivery_id: As receipts name it.
+        words: Show what providers answered, too. Their words may name people.
         json: Print JSON.
     """
     try:
@@ -35,19 +43,23 @@ def show(delivery_id: str, /, *, json: Annotated[bool, Parameter(negative=())] =
             "ID: a delivery's id, as receipts and `GET /v1/alerts/{id}/deliveries` name it."
         ) from error
 
-    async def work(pool: Pool) -> tuple[Standing | None, Sequence[Step]]:
-        return await story.standing(pool, wanted), await story.steps(pool, wanted)
+    async def work(pool: Pool) -> tuple[Standing | None, Sequence[Step], Sequence[Answer]]:
+        said = await answers.of(pool, wanted) if words else []
+        return await story.standing(pool, wanted), await story.steps(pool, wanted), said
 
-    standing, steps = with_pool(work)
+    standing, steps, said = with_pool(work)
     if standing is None:
         raise CommandError("There is no such delivery: it is another ledger's, or its day was dropped.")
     if json:
-        say_json({**asdict(standing), "timeline": [asdict(step) for step in steps]})
+        told = {"answers": {answer.fence: answer.text for answer in said}} if words else {}
+        say_json({**asdict(standing), "timeline": [asdict(step) for step in steps], **told})
         return
     for line in standing_lines(standing):
         say(line)
     say("")
     table([_HEAD, *(step_row(step) for step in steps)])
+    for answer in said:
+        say(f"fence {answer.fence}: {answer.text}")
 
 
 def standing_lines(now: Standing) -> Iterator[str]:

@@ -35,6 +35,15 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
+async def of(pool: Pool, delivery_id: UUID) -> list[Answer]:
+    """What was answered about one delivery, claim after claim."""
+    rows = await pool.fetch(
+        "SELECT delivery_id, fence, answer AS text FROM provider_answer WHERE delivery_id = $1 ORDER BY fence",
+        delivery_id,
+    )
+    return [Answer(**row) for row in rows]
+
+
 async def forget_old(pool: Pool, *, days: int) -> bool:
     """Delete a page of those older than so many days; says whether there may be more."""
     status = await pool.execute(
