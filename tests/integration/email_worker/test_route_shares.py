@@ -64,7 +64,7 @@ async def test_the_healthy_are_served_and_told_of_while_a_tarpit_holds_its_own(
     assert len(parts) >= 3
 
 
-async def test_what_is_settled_within_a_second_is_told_at_once(tmp_path: Path) -> None:
+async def test_what_is_settled_soon_is_told_at_once(tmp_path: Path) -> None:
     async with sandbox(tmp_path) as running, channel(running) as sender:
         parts = await sent_in_parts(sender, a_batch(HEALTHY))
 

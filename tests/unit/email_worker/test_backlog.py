@@ -80,6 +80,18 @@ def test_what_was_not_asked_says_nothing_about_a_domain() -> None:
     assert len(all_that_may_go(backlog)) == 15
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_only_what_waits_for_a_domain_that_is_not_trusted_is_called_put_aside(*, trusted: bool) -> None:
+    backlog = a_backlog()
+    if trusted:
+        proven(backlog, "home.example")
+    job = a_job(*["home.example"] * 30)
+    backlog.put(job.messages)
+    all_that_may_go(backlog)
+
+    assert {message.put_aside for message in job.messages if message.waiting} == {not trusted}
+
+
 def test_others_go_past_a_domain_at_its_limit() -> None:
     backlog = a_backlog(*["dead.example"] * 30, *["home.example"] * 2)
 

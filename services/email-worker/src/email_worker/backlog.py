@@ -56,7 +56,7 @@ class Backlog:
                 domain.in_flight += 1
                 message.waiting = False
                 return message
-            message.put_aside = True
+            message.put_aside = domain.fast < _PROVEN_ANSWERS or domain.allowance is not None
             domain.parked.append(message)
             self._parked[message.domain] = domain
         return None

@@ -14,6 +14,7 @@ from tocsin_schemas.words import Channel, Lane
 from tocsin_store.pauses import route_of
 
 PART_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 0.2
 
 _NO_ROOM: Final = replace(LATE, scope=Scope.ROUTE)
 """Its domain had its share already."""
@@ -38,7 +39,7 @@ class Message:
     slow: bool = False
     """Whether its domain has been told of."""
     put_aside: bool = False
-    """Whether it waited for its domain, not for a connection."""
+    """Whether it waited for its domain, which has not proven fast or is capped, not for a connection."""
 
     def may_wait(self) -> bool:
         """Let it wait once more, while there is time; it is late where there is none."""
@@ -88,24 +89,31 @@ class Job:
             self._done.set()
 
     async def parts(self) -> AsyncIterator[Sequence[Settled]]:
-        """Tell what is settled: once if all is within a second, else each second what has been since.
+        """Tell what is settled: once if all is soon, else as soon as only slow domains are left, and then each second.
 
         What nobody has begun when its time is up is late.
         """
-        next_part = time.monotonic() + PART_SECONDS
-        expires = self.begin_by
+        pace, expires = LOOK_SECONDS, self.begin_by
+        began = time.monotonic()
+        next_look = began + pace
         while self._left:
-            await self._settled_by(min(next_part, expires))
+            await self._settled_by(min(next_look, expires))
             now = time.monotonic()
             if now >= expires:
                 self._expire()
                 expires = inf
-            if self._fresh and (now >= next_part or not self._left):
+            if now < next_look and self._left:
+                continue
+            if self._fresh and (now >= began + PART_SECONDS or self._only_slow_are_left()):
                 yield self._part()
-            if now >= next_part:
-                next_part = now + PART_SECONDS
+                pace = PART_SECONDS
+            next_look = now + pace
         if self._fresh:
             yield self._part()
+
+    def _only_slow_are_left(self) -> bool:
+        """Whether nobody waits for a connection: the next batch would not stand in the way of this one."""
+        return not any(message.waiting and not message.put_aside for message in self.messages)
 
     def _part(self) -> Sequence[Settled]:
         part, self._fresh = self._fresh, []
