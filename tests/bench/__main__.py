@@ -6,14 +6,14 @@ from statistics import median
 
 from rich.console import Console
 
-from tests.bench import county, domains, recovery, smtp_tools, urgent, worker_alone
+from tests.bench import cancel, county, domains, recovery, smtp_tools, urgent, worker_alone
 from tests.bench.rows import Row, show, write
 
 
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--row", choices=("county", "worker", "urgent", "domains", "recovery"))
+    parser.add_argument("--row", choices=("county", "worker", "urgent", "domains", "cancel", "recovery"))
     parser.add_argument("--rounds", type=int, default=3, help="Kills of each process, for the row recovery.")
     parser.add_argument("--victims", nargs="+", choices=recovery.VICTIMS, default=recovery.VICTIMS)
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
@@ -26,6 +26,8 @@ def main() -> None:
         rows += urgent.measure(console=console)
     if wish.row in (None, "domains"):
         rows += domains.measure(console=console)
+    if wish.row in (None, "cancel"):
+        rows += cancel.measure(console=console)
     if wish.row in (None, "recovery"):
         rows += recovery.measure(rounds=wish.rounds, victims=wish.victims, console=console)
     show(rows, console=console)
