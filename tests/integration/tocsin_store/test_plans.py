@@ -6,7 +6,7 @@ from tests.support.plans import nodes, plan_of, table, unprobed
 from tests.support.world import waiting
 from tocsin_store import enqueue, pauses, settle, suppressions
 from tocsin_store.claim import CLAIM
-from tocsin_store.merge import MERGE
+from tocsin_store.merge import LOCK, MERGE
 from tocsin_store.pool import Pool
 
 LARGE = (
@@ -28,7 +28,9 @@ STATEMENTS = {
     "merge": (MERGE, {"delivery", "alert", "contact_point", "due"}),
     "close": (settle.CLOSE, {"delivery", "due"}),
     "settle version": (settle.SETTLE_VERSION, {"delivery"}),
-    "recover": (settle.RECOVER, {"delivery"}),
+    "held": (settle.HELD, {"delivery"}),
+    "recover": (settle.RECOVER, {"delivery", "alert"}),
+    "lock": (LOCK, {"delivery"}),
     "take due": (enqueue.TAKE_DUE, {"due"}),
     "still waiting": (enqueue.STILL_WAITING, {"delivery", "due"}),
     "probe": (pauses.PROBE, {"due"}),

@@ -12,3 +12,11 @@ USE: Final = "pg_advisory_xact_lock_shared(hashtextextended('alert|' || $1::uuid
 
 CHANGE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('alert|' || $1::uuid::text, 0))"
 """Alone, once those who use it now have ended."""
+
+MERGE: Final = "SELECT pg_advisory_xact_lock_shared(hashtextextended('tocsin.merge', 0))"
+"""Beside other mergers, and not while claims are recovered: first in a merge's transaction, so that the statements after
+it see all that recovery did. One that waited for a row inside its statement would not see the `due` row beside it, and
+leave it there for ever."""
+
+RECOVER: Final = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin.merge', 0))"
+"""While nothing is merged."""

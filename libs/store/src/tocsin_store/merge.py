@@ -6,6 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.messages import Receipt
+from tocsin_schemas.words import ReceiptKind
+from tocsin_store import gate
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool
 from tocsin_store.suppressions import suppress_struck
@@ -99,6 +101,11 @@ SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELE
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
 """
 
+_TOLD_BY_CLOSING: Final = frozenset({ReceiptKind.CANCELLED, ReceiptKind.EXPIRED})
+LOCK: Final = """
+SELECT d.id FROM unnest($1::uuid[]) u(id) CROSS JOIN LATERAL (SELECT id FROM delivery WHERE id = u.id FOR UPDATE) d
+"""
+
 ADVANCE: Final = """
 WITH o AS (
     SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS o(partition, expected, next)
@@ -170,6 +177,8 @@ async def merge(pool: Pool, *, topic: str, receipts: Sequence[Receipt], advances
         UNAVAILABLE: Nothing is known; read the offsets anew.
     """
     async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(gate.MERGE)
+        await _lock_if_closing(connection, receipts)
         await _advance(
             connection, topic=topic, advances=sorted(advances, key=lambda advance: advance.partition)
         )
@@ -178,6 +187,12 @@ async def merge(pool: Pool, *, topic: str, receipts: Sequence[Receipt], advances
             fresh += await _merge_round(connection, receipts=round_, ordinal=ordinal)
             ordinal += len(round_)
         return fresh
+
+
+async def _lock_if_closing(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Lock the rows before their timeline where closing may be telling the same: it goes from the row to the timeline."""
+    if any(receipt.kind in _TOLD_BY_CLOSING for receipt in receipts):
+        await connection.execute(LOCK, sorted({receipt.delivery_id for receipt in receipts}))
 
 
 async def _advance(connection: Connection, *, topic: str, advances: Sequence[Advance]) -> None:

@@ -5,8 +5,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from tocsin_store import gate
 from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE, TELL
+
+HELD: Final = f"""
+SELECT   d.id
+FROM     delivery d, alert a
+WHERE    a.id = $1 AND {RANGE} AND d.work = 'claimed' AND d.session = $2
+  AND    d.claimed_at < coalesce($3::timestamptz, 'infinity')
+ORDER BY d.id
+"""
 
 RECOVER: Final = f"""
 WITH moved AS (
@@ -15,16 +24,16 @@ WITH moved AS (
            work = CASE WHEN state_rank(d.state) >= 4 THEN 'none' ELSE 'waiting' END::delivery_work,
            reason = 'session_lost', attempts = d.attempts + 1, ambiguous = d.ambiguous + 1, fact_rank = 1,
            updated_at = now()
-    FROM   alert a
-    WHERE  a.id = $1 AND {RANGE} AND d.work = 'claimed' AND d.session = $2
-      AND  d.claimed_at < coalesce($3::timestamptz, 'infinity')
+    FROM   unnest($3::uuid[]) AS held(id), alert a
+    WHERE  d.id = held.id AND a.id = $1 AND d.work = 'claimed' AND d.session = $2
     RETURNING d.id, d.alert_id, d.alert_version, d.channel, d.fence, 'unknown' AS kind,
               'unknown'::delivery_state AS fact_state, 'session_lost' AS reason, now() AS due_at,
               old.state AS o, new.state AS n, new.work AS work, a.frozen_at, a.lane
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, due_at, produce_after)
     SELECT id, alert_id, 'resolve', channel, lane, now(), now() FROM moved WHERE work = 'waiting'
-    ON CONFLICT (delivery_id) DO NOTHING
+    ON CONFLICT (delivery_id) DO UPDATE  -- one that its claim did not see
+    SET kind = excluded.kind, route = NULL, due_at = excluded.due_at, produce_after = excluded.produce_after, probe = false
 ){TELL}
 SELECT count(*) FROM moved
 """
@@ -114,7 +123,12 @@ async def recover_claims(pool: Pool, *, alert_id: UUID, session: int, claimed_be
     Returns:
         How many there were.
     """
-    return int(await pool.fetchval(RECOVER, alert_id, session, claimed_before))
+    held = [row["id"] for row in await pool.fetch(HELD, alert_id, session, claimed_before)]
+    if not held:
+        return 0
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(gate.RECOVER)
+        return int(await connection.fetchval(RECOVER, alert_id, session, held))
 
 
 async def unsettled_alerts(pool: Pool) -> list[UUID]:
