@@ -12,7 +12,7 @@ from tests.support.eventually import eventually
 from tocsin_schemas.words import Reason, State
 
 LONGEST_AFTER_CANCEL = timedelta(seconds=2)
-SLOW_S = 0.25
+SLOW_S = 1.0
 MEMBERS = 400
 
 

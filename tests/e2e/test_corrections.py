@@ -7,7 +7,7 @@ from tests.support.e2e_town import Town
 from tocsin_schemas.words import Reason, State
 
 MEMBERS = 400
-SLOW_S = 0.4
+SLOW_S = 1.0
 
 
 async def test_a_correction_reaches_exactly_those_whom_the_alert_reached(town: Town) -> None:
