@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane
+from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool, Row
 
 
@@ -92,6 +93,25 @@ WITH taken AS MATERIALIZED (
 SELECT delivery_id, alert_id, kind, goes FROM moved
 """
 
+# What waits for a route on hold goes to `due` at once: nothing of it is claimed only to be put off.
+PARK: Final = f"""
+WITH held AS MATERIALIZED (
+    SELECT route, until FROM pause WHERE channel = $1 AND route <> '*' AND NOT starts_with(route, 'provider:')
+), parked AS (
+    INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
+    SELECT d.id, a.id, 'send', $1, $2::lane, h.route, least(h.until, a.expires_at), least(h.until, a.expires_at)
+    FROM   (SELECT * FROM alert WHERE id = $3 AND EXISTS (SELECT FROM held)) a
+    CROSS  JOIN unnest($4::uuid[]) u(id)
+    CROSS  JOIN LATERAL (SELECT * FROM delivery WHERE id = u.id AND work = 'waiting' OFFSET 0) d
+    CROSS  JOIN LATERAL (SELECT channel, address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
+    CROSS  JOIN LATERAL (SELECT route, until FROM held WHERE route IN ({ROUTES}) ORDER BY until DESC LIMIT 1) h
+    ORDER  BY d.id
+    ON CONFLICT DO NOTHING
+    RETURNING delivery_id
+)
+SELECT delivery_id FROM parked
+"""
+
 STILL_WAITING: Final = """
 SELECT u.id FROM unnest($1::uuid[]) u(id)
 CROSS JOIN LATERAL (SELECT work FROM delivery WHERE id = u.id OFFSET 0) d
@@ -110,6 +130,13 @@ async def next_chunk(
     async with pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(NEXT, channel.value, lane.value)
         yield connection, None if row is None else _chunk(row)
+
+
+async def park(connection: Connection, chunk: ChunkToEnqueue, *, lane: Lane) -> list[UUID]:
+    """Let what waits for a route on hold wait in `due`; returns the others, which are to go on the log."""
+    rows = await connection.fetch(PARK, chunk.channel.value, lane.value, chunk.alert_id, chunk.delivery_ids)
+    parked = {row["delivery_id"] for row in rows}
+    return [delivery for delivery in chunk.delivery_ids if delivery not in parked]
 
 
 async def mark_enqueued(

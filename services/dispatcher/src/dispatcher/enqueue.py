@@ -39,7 +39,7 @@ class LaneQueue:
                 await enqueue.mark_settled(connection, [chunk])
                 return True
             records = records_of(
-                chunk.delivery_ids,
+                await enqueue.park(connection, chunk, lane=self.lane),
                 topic=deliveries(self.channel, self.lane),
                 alert_id=chunk.alert_id,
                 kind="send",

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -40,7 +40,11 @@ _NEVER: Final = Outcome(OutcomeClass.PERMANENT, Reason.MESSAGE_DEFECT)
 
 
 class BrokenHandOverError(Exception):
-    """A defect of ours broke a hand-over; its deliveries are settled, their record is to go to the dead letters."""
+    """A defect of ours broke a hand-over: its record is to go to the dead letters. `rest`: how its deliveries settle."""
+
+    def __init__(self, rest: Sequence[Settled]) -> None:
+        super().__init__()
+        self.rest = rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ async def carry_out(
     errand: Errand,
     ids: Sequence[UUID],
     claims: asyncio.Semaphore,
-    told: Callable[[Sequence[Outcome]], None],
+    told: Callable[[Sequence[Outcome]], Awaitable[None]],
 ) -> None:
     """Claim, hand over, and make the receipts durable.
 
@@ -95,7 +99,7 @@ async def _settled(
     *,
     errand: Errand,
     begin_by: float,
-    told: Callable[[Sequence[Outcome]], None],
+    told: Callable[[Sequence[Outcome]], Awaitable[None]],
 ) -> None:
     spent = [delivery for delivery in found.taken if is_spent(delivery, policy=tools.policy)]
     taken = [delivery for delivery in found.taken if not is_spent(delivery, policy=tools.policy)]
@@ -103,12 +107,14 @@ async def _settled(
     receipts = [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in found.verdicts]
     receipts += [receipt_for(delivery, _LATE, errand=errand, now=now) for delivery in found.again]
     receipts += [receipt_for(delivery, _SPENT, errand=errand, now=now) for delivery in spent]
-    if taken:
-        async for outcomes, facts in _handed_over(tools, taken, errand=errand, begin_by=begin_by):
-            await _tell(tools, [*receipts, *facts])
-            receipts = []
-            told(outcomes)
-    await _tell(tools, receipts)
+    try:
+        if taken:
+            async for outcomes, facts in _handed_over(tools, taken, errand=errand, begin_by=begin_by):
+                await _tell(tools, [*receipts, *facts])
+                receipts = []
+                await told(outcomes)
+    finally:
+        await _tell(tools, receipts)
 
 
 async def _tell(tools: Tools, receipts: Sequence[Receipt]) -> None:
@@ -144,29 +150,33 @@ async def _handed_over(
     version = taken[0].alert_version
     content = await _content(tools, errand.alert_id, version=version)
     batch = Batch(errand.alert_id, version, content, taken, begin_by)
-    async for part in _parts(tools, batch):
-        await hold_what_failed(tools, batch, part)
-        await _keep_answers(tools, batch, part)
-        now = datetime.now(UTC)
-        yield (
-            [settled.outcome for settled in part],
-            [
-                receipt_for(
-                    taken[settled.number],
-                    settled.outcome,
-                    errand=errand,
-                    now=now,
-                    due_at=due_at(
-                        taken[settled.number], settled.outcome, content=content, policy=tools.policy, now=now
-                    ),
-                )
-                for settled in part
-            ],
+    try:
+        async for part in _parts(tools, batch):
+            await hold_what_failed(tools, batch, part)
+            await _keep_answers(tools, batch, part)
+            yield [settled.outcome for settled in part], _facts(tools, batch, part, errand=errand)
+    except BrokenHandOverError as error:
+        await _tell(tools, _facts(tools, batch, error.rest, errand=errand))
+        raise
+
+
+def _facts(tools: Tools, batch: Batch, part: Iterable[Settled], *, errand: Errand) -> list[Receipt]:
+    now, policy, content = datetime.now(UTC), tools.policy, batch.content
+    pairs = [(batch.deliveries[settled.number], settled.outcome) for settled in part]
+    return [
+        receipt_for(
+            delivery,
+            outcome,
+            errand=errand,
+            now=now,
+            due_at=due_at(delivery, outcome, content=content, policy=policy, now=now),
         )
+        for delivery, outcome in pairs
+    ]
 
 
 async def _parts(tools: Tools, batch: Batch) -> AsyncIterator[Sequence[Settled]]:
-    """What the channel says, in parts; where it breaks, the rest settles all the same, and then the defect is raised."""
+    """What the channel says, in parts; where it breaks, the error says how the rest settles."""
     unsettled = set(range(len(batch.deliveries)))
     gate = _Witness(tools.session)
     try:
@@ -175,8 +185,7 @@ async def _parts(tools: Tools, batch: Batch) -> AsyncIterator[Sequence[Settled]]
             yield part
     except Exception as error:
         broken = _PERHAPS if gate.begun else _NEVER
-        yield [Settled(number, broken) for number in sorted(unsettled)]
-        raise BrokenHandOverError from error
+        raise BrokenHandOverError([Settled(number, broken) for number in sorted(unsettled)]) from error
 
 
 class _Witness:

@@ -1,7 +1,7 @@
 """One lane of a channel's worker: records in, errands out, offsets on; overlapped, and never per message."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -116,25 +116,38 @@ class Lane:
                 return
 
     async def _carry_out(self, alert_id: UUID, ids: Sequence[UUID], parcels: Sequence[Parcel]) -> None:
+        left = list(parcels)
         permit = Permit(self._errands)
-        try:
-            if not all(parcel.taken.current for parcel in parcels):
-                for parcel in parcels:
-                    parcel.taken.drop()
-                return
-            await self._deliver(alert_id, ids, parcels, permit=permit)
-            for parcel in parcels:
+
+        async def go_on() -> None:
+            """The rest is claimed and waits for slow destinations alone: recovery knows of it, the records need not."""
+            permit.give_back()
+            while left:
+                parcel = left.pop()
                 if parcel.done():
                     await self._finish(parcel)
+
+        try:
+            if all(parcel.taken.current for parcel in parcels):
+                await self._deliver(alert_id, ids, parcels, go_on=go_on)
+                await go_on()
+            else:
+                for parcel in parcels:
+                    parcel.taken.drop()
         finally:
             permit.give_back()
 
     async def _deliver(
-        self, alert_id: UUID, ids: Sequence[UUID], parcels: Sequence[Parcel], *, permit: Permit
+        self,
+        alert_id: UUID,
+        ids: Sequence[UUID],
+        parcels: Sequence[Parcel],
+        *,
+        go_on: Callable[[], Awaitable[None]],
     ) -> None:
-        def told(outcomes: Sequence[Outcome]) -> None:
-            permit.give_back()
+        async def told(outcomes: Sequence[Outcome]) -> None:
             self._adapt(outcomes)
+            await go_on()
 
         errand = Errand(alert_id, self.tools.channel, self.name)
         try:
