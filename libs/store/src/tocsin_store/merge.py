@@ -102,9 +102,7 @@ SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELE
 """
 
 _TOLD_BY_CLOSING: Final = frozenset({ReceiptKind.CANCELLED, ReceiptKind.EXPIRED})
-LOCK: Final = """
-SELECT d.id FROM unnest($1::uuid[]) u(id) CROSS JOIN LATERAL (SELECT id FROM delivery WHERE id = u.id FOR UPDATE) d
-"""
+LOCK: Final = "SELECT id FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 
 ADVANCE: Final = """
 WITH o AS (

@@ -52,6 +52,8 @@ ORDER BY a.lane, c.alert_id, c.version
 LIMIT    100
 """
 
+# Rows are locked by one scan, never by a LATERAL one: where a row has changed meanwhile, PostgreSQL 18.6 frees what the
+# next round needs to choose its partition, and crashes.
 CLOSE: Final = f"""
 WITH a AS MATERIALIZED (
     SELECT a.*, CASE WHEN c.version <> a.version THEN 'superseded' WHEN NOT a.open THEN 'alert_closed'
@@ -66,8 +68,8 @@ WITH a AS MATERIALIZED (
       AND  d.alert_version = $2 AND d.work = 'waiting'
     ORDER  BY d.id LIMIT $4
 ), waiting AS MATERIALIZED (            -- locked in order; what a claim or the merge holds now comes in the next pass
-    SELECT d.id FROM (SELECT id FROM page ORDER BY id) page
-    CROSS JOIN LATERAL (SELECT id FROM delivery WHERE id = page.id AND work = 'waiting' FOR UPDATE SKIP LOCKED) d
+    SELECT id FROM delivery WHERE id = ANY(ARRAY(SELECT id FROM page)) AND work = 'waiting'
+    ORDER  BY id FOR UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE delivery d
     SET    state = CASE WHEN state_rank(d.state) >= 4 THEN d.state WHEN a.why = 'expired' THEN 'expired'
