@@ -235,25 +235,3 @@ async def test_a_cancelled_alert_stays_cancelled_when_it_expires(pool: Pool) -> 
     assert situation.alert not in await settle.complete(pool)
     assert (was_over, version in await settle.over(pool)) == (True, False)
     assert situation.alert not in await settle.unsettled_alerts(pool)
-
-
-async def test_claims_and_closing_and_merges_at_once_account_for_every_row(pool: Pool) -> None:
-    situation = await waiting(pool, 300)
-
-    async def handed_over(start: int) -> None:
-        for first in range(start, start + 100, 10):
-            taken = (await situation.claimed(token=first + 1, ids=situation.ids[first : first + 10])).taken
-            places = [list(situation.ids).index(delivery.id) for delivery in taken]
-            await merged(pool, [told(situation, ReceiptKind.ACCEPTED, number=place) for place in places])
-
-    async def called_off() -> None:
-        await cancelled(situation)
-        while not await ended(situation, limit=50):
-            await asyncio.sleep(0)
-
-    await asyncio.gather(*(handed_over(start) for start in (0, 100, 200)), called_off())
-
-    states = await states_of(pool, situation.alert)
-    assert sum(states.values()) == 300
-    assert set(states) <= {State.SENT, State.CANCELLED}
-    assert await tallied(pool, situation.alert) == states

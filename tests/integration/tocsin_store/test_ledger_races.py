@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.changes import cancelled, ended
 from tests.support.holds import DOMAIN, going, held, told_of
-from tests.support.receipts import fact, merged
+from tests.support.receipts import fact, merged, told
 from tests.support.world import Situation, emptied, states_of, tallied, waiting
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Channel, Reason, ReceiptKind, State
@@ -154,3 +154,25 @@ async def test_closing_and_merging_the_same_verdicts_do_not_deadlock(
 
     assert await states_of(pool, situation.alert) == {State.CANCELLED: COUNT}
     assert await tallied(pool, situation.alert) == {State.CANCELLED: COUNT}
+
+
+async def test_claims_and_closing_and_merges_at_once_account_for_every_row(pool: Pool) -> None:
+    situation = await waiting(pool, 300)
+
+    async def handed_over(start: int) -> None:
+        for first in range(start, start + 100, 10):
+            taken = (await situation.claimed(token=first + 1, ids=situation.ids[first : first + 10])).taken
+            places = [list(situation.ids).index(delivery.id) for delivery in taken]
+            await merged(pool, [told(situation, ReceiptKind.ACCEPTED, number=place) for place in places])
+
+    async def called_off() -> None:
+        await cancelled(situation)
+        while not await ended(situation, limit=50):
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(handed_over(start) for start in (0, 100, 200)), called_off())
+
+    states = await states_of(pool, situation.alert)
+    assert sum(states.values()) == 300
+    assert set(states) <= {State.SENT, State.CANCELLED}
+    assert await tallied(pool, situation.alert) == states
