@@ -36,6 +36,7 @@ class Parcel:
     errands: int = 0
     broke: str | None = None
     """Where an errand of it broke, if one did."""
+    finished: bool = False
 
     def done(self) -> bool:
         """One of its errands is carried out; whether it was the last."""
@@ -157,8 +158,11 @@ class Lane:
             log.critical("errand_broke", alert=str(alert_id), where=why)
             for parcel in parcels:
                 parcel.broke = why
+                if parcel.finished:  # it broke while only slow destinations were waited for
+                    await self._bury(parcel.taken, why=why)
 
     async def _finish(self, parcel: Parcel) -> None:
+        parcel.finished = True
         if parcel.broke is None:
             parcel.taken.finish()
         else:
