@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from tests.integration.alert_api.changes import updated
 from tests.integration.alert_api.conftest import Client
 from tests.integration.alert_api.ledger_rows import posted
 from tocsin_store.pool import Pool
@@ -75,3 +76,11 @@ async def test_a_scheduled_answer_is_given_again(client: Client, alert: Body) ->
     again = await client.post(body, key="one")
 
     assert (again.status, again.json) == (202, first.json)
+
+
+async def test_an_alert_that_has_not_begun_is_not_corrected(client: Client, alert: Body) -> None:
+    alert_id = await posted(client, alert | {"effective": ahead(hours=1).isoformat()})
+
+    answer = await updated(client, alert_id, alert)
+
+    assert (answer.status, answer.at("type")) == (409, "/problems/alert-state")

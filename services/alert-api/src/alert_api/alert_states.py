@@ -16,6 +16,9 @@ _CANCELLED: Final = "It is cancelled, and stays so. Post a new alert where there
 _TOO_OLD: Final = (
     "It is completed and began more than 7 days ago. Post a new alert where there is more to say."
 )
+_NOT_BEGUN: Final = (
+    "It has not begun, so there is nothing to correct. Cancel it, and post it anew as it should be."
+)
 _COMPLETED: Final = (
     "It is completed: nothing of it is sent any more. Give all_clear to tell those it reached."
 )
@@ -45,6 +48,16 @@ def require_correctable(alert: Alert, *, now: datetime) -> None:
         raise Problem("alert-state", _CANCELLED)
     if alert.state != "live" and now > alert.frozen_at + CORRECTABLE:
         raise Problem("alert-state", _TOO_OLD)
+
+
+def require_begun(alert: Alert, *, now: datetime) -> None:
+    """Refuse what has reached nobody because its time has not come.
+
+    Raises:
+        Problem: `alert-state`.
+    """
+    if alert.frozen_at > now:
+        raise Problem("alert-state", _NOT_BEGUN)
 
 
 def require_live(alert: Alert) -> None:

@@ -131,7 +131,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "The alert is in another state",
         "What was asked is not possible in the state the alert is in.",
         "Live alerts can be cancelled and updated. What is completed can, for 7 days, be updated, or cancelled with an "
-        "all_clear. What is cancelled stays so: post a new alert.",
+        "all_clear. What has not begun, or is cancelled, cannot be updated: post a new alert.",
     ),
     "too-large": Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

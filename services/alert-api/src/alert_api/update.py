@@ -7,7 +7,7 @@ from uuid import UUID
 from alert_api.accept import answer_of, lane_of, validated
 from alert_api.alert_changes import AlertUpdate
 from alert_api.alert_post import Status
-from alert_api.alert_states import found, locked, require_correctable
+from alert_api.alert_states import found, locked, require_begun, require_correctable
 from alert_api.alert_times import default_expiry
 from alert_api.audience import shapes_of
 from alert_api.once import Done, Outcome, Posting, once
@@ -40,6 +40,7 @@ async def _update(conn: Connection, posting: Posting, alert_id: UUID, *, now: da
     agency_id = posting.caller.agency_id
     before = await found(conn, alert_id, agency_id=agency_id)
     require_correctable(before, now=now)
+    require_begun(before, now=now)
     post, shapes = await _checked(conn, posting, before, now=now)
     # Locked only now: claims wait for it, and areas may take a while.
     before = await locked(conn, alert_id, agency_id=agency_id)
