@@ -147,3 +147,19 @@ def test_memory_is_bounded_and_the_least_recently_seen_goes(note: Note) -> None:
         note(OK, route=f"{number}.example", alert=uuid4())
 
     assert note(DOWN) == []
+
+
+def test_a_message_called_malformed_twice_is_at_fault_alone(breakers: Breakers) -> None:
+    malformed = Outcome(OutcomeClass.DEFECT, Reason.MESSAGE_DEFECT, scope=Scope.ALERT)
+    one, other = uuid4(), uuid4()
+
+    judged = [breakers.judged(malformed, delivery=each) for each in (one, other, one)]
+
+    alone = Outcome(OutcomeClass.PERMANENT, Reason.MESSAGE_DEFECT)
+    assert judged == [malformed, malformed, alone]
+
+
+def test_an_alert_that_cannot_be_rendered_is_never_one_members_fault(breakers: Breakers) -> None:
+    broken, one = Outcome(OutcomeClass.DEFECT, Reason.RENDERING, scope=Scope.ALERT), uuid4()
+
+    assert [breakers.judged(broken, delivery=one) for _ in range(3)] == [broken] * 3

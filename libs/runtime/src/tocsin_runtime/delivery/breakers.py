@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -60,6 +60,7 @@ class Breakers:
         self._clock = clock
         self._routes: OrderedDict[str, _Counts] = OrderedDict()
         self._alerts: OrderedDict[UUID, _Counts] = OrderedDict()
+        self._malformed: OrderedDict[UUID, None] = OrderedDict()
         self._opened: list[Trip] = []
 
     def slow(self, route: str) -> None:
@@ -69,6 +70,17 @@ class Breakers:
         counts.slow = [at for at in counts.slow if now - at < _SLOW_WITHIN_SECONDS] + [now]
         if len(counts.slow) >= _SLOW:
             self._open(route, Reason.DOMAIN_SLOW)
+
+    def judged(self, outcome: Outcome, *, delivery: UUID) -> Outcome:
+        """What a defect means for its alert: one message called malformed twice is at fault alone, and fails alone."""
+        if outcome.reason is not Reason.MESSAGE_DEFECT:
+            return outcome
+        if delivery in self._malformed:
+            return replace(outcome, of=OutcomeClass.PERMANENT, scope=None)
+        self._malformed[delivery] = None
+        if len(self._malformed) > _KEPT:
+            self._malformed.popitem(last=False)
+        return outcome
 
     def note(self, outcome: Outcome, *, route: str, alert_id: UUID) -> None:
         """Count one outcome."""

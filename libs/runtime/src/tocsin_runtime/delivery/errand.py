@@ -182,10 +182,17 @@ async def _parts(tools: Tools, batch: Batch) -> AsyncIterator[Sequence[Settled]]
     try:
         async for part in tools.sender.send(batch, gate=gate, holds=tools.pauses, routes=tools.breakers):
             unsettled -= {settled.number for settled in part}
-            yield part
+            yield [_judged(tools, batch, settled) for settled in part]
     except Exception as error:
         broken = _PERHAPS if gate.begun else _NEVER
         raise BrokenHandOverError([Settled(number, broken) for number in sorted(unsettled)]) from error
+
+
+def _judged(tools: Tools, batch: Batch, settled: Settled) -> Settled:
+    if settled.outcome.of is not OutcomeClass.DEFECT:
+        return settled
+    delivery = batch.deliveries[settled.number].id
+    return Settled(settled.number, tools.breakers.judged(settled.outcome, delivery=delivery))
 
 
 class _Witness:
