@@ -4,14 +4,26 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from tests.support.receipts import merged, told
 from tests.support.world import BODY, PURPOSE, SQUARE, Situation, closed
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Channel, Lane, Severity, State
+from tocsin_schemas.words import Channel, Lane, ReceiptKind, Severity, State
 from tocsin_store import alerts, reached, settle
 from tocsin_store.alerts import NewVersion
 from tocsin_store.outbox import next_batch
 from tocsin_store.pool import Pool
 from tocsin_store.settle import AlertVersion
+
+
+async def members(situation: Situation, places: Sequence[int]) -> list[UUID]:
+    """Who they are, by the places of their deliveries."""
+    return sorted([(await situation.row(place))["member_id"] for place in places])
+
+
+async def sent(situation: Situation, count: int) -> None:
+    """Hand the first so many over."""
+    await situation.claimed(ids=situation.ids[:count], token=99)
+    await merged(situation.pool, [told(situation, ReceiptKind.ACCEPTED, number=n) for n in range(count)])
 
 
 async def cancelled(situation: Situation, *, alert: UUID | None = None) -> None:

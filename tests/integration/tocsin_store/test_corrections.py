@@ -1,6 +1,5 @@
 """Corrections over time: versions that follow versions, fan-outs under way, consents withdrawn, audiences anew."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -10,10 +9,12 @@ from tests.support.changes import (
     cancelled,
     corrected,
     ended,
+    members,
     members_of,
+    sent,
     tally_of,
 )
-from tests.support.receipts import fact, merged, told
+from tests.support.receipts import fact, merged
 from tests.support.world import (
     Resident,
     Situation,
@@ -37,16 +38,6 @@ from tocsin_store.sessions import open_session
 @pytest.fixture(autouse=True)
 async def _no_other_correction(pool: Pool) -> None:
     await emptied(pool)
-
-
-async def members(situation: Situation, places: Sequence[int]) -> list[UUID]:
-    return sorted([(await situation.row(place))["member_id"] for place in places])
-
-
-async def sent(situation: Situation, count: int) -> None:
-    """Hand the first so many over."""
-    await situation.claimed(ids=situation.ids[:count], token=99)
-    await merged(situation.pool, [told(situation, ReceiptKind.ACCEPTED, number=n) for n in range(count)])
 
 
 async def test_a_third_version_goes_to_whom_any_earlier_one_reached_once_each(pool: Pool) -> None:

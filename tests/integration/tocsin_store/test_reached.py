@@ -1,8 +1,6 @@
 """Corrections: who was reached gets the next version once, on what reached them; nobody else does."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
@@ -11,7 +9,9 @@ from tests.support.changes import (
     corrected,
     ended,
     is_under_way,
+    members,
     members_of,
+    sent,
     tally_of,
 )
 from tests.support.receipts import merged, told
@@ -35,16 +35,6 @@ from tocsin_store.sessions import open_session
 @pytest.fixture(autouse=True)
 async def _no_other_correction(pool: Pool) -> None:
     await emptied(pool)
-
-
-async def members(situation: Situation, places: Sequence[int]) -> list[UUID]:
-    return sorted([(await situation.row(place))["member_id"] for place in places])
-
-
-async def sent(situation: Situation, count: int) -> None:
-    """Hand the first so many over."""
-    await situation.claimed(ids=situation.ids[:count], token=99)
-    await merged(situation.pool, [told(situation, ReceiptKind.ACCEPTED, number=n) for n in range(count)])
 
 
 REACHED = {"sent": 0, "delivered": 1, "ambiguous": 2, "resent and then refused": 3, "held by the dead": 4}
