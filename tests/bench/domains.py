@@ -14,7 +14,7 @@ from tests.support.e2e_town import Town, town_of
 from tests.support.eventually import eventually
 from tocsin_local.stack import Stack
 
-THIRD: Final = 5_000
+THIRD: Final = 11_000
 _HEALTHY, _DEAD, _TARPIT = "healthy.example", "dead.example", "tarpit.example"
 _RULES: Final = [
     {"phase": "rcpt", "match": f"*@{_DEAD}", "action": {"type": "reply", "code": 451, "enhanced": "4.4.1"}},

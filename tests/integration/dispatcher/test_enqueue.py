@@ -8,7 +8,18 @@ import pytest
 from dispatcher.closing import Closer
 from tests.support.crew import a_queue
 from tests.support.topics import values_on
-from tests.support.world import Post, emptied, tallied, waiting
+from tests.support.world import (
+    Post,
+    Resident,
+    an_agency,
+    emptied,
+    fanned_out,
+    ids_of,
+    posted,
+    settled_in,
+    tallied,
+    waiting,
+)
 from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet
 from tocsin_schemas.codec import decode
 from tocsin_schemas.messages import DeliveriesRequested
@@ -64,6 +75,50 @@ async def test_nothing_goes_while_the_channel_is_on_hold(pool: Pool, outlet: Out
     assert not await queue.enqueue_chunk()
     assert not await queue.enqueue_due()
     assert await pool.fetchval("SELECT count(*) FROM chunk WHERE enqueued_at IS NULL") == 1
+
+
+async def test_what_waits_for_a_route_on_hold_is_parked_and_the_others_go(
+    pool: Pool, outlet: Outlet, kafka_bootstrap: str
+) -> None:
+    agency = await an_agency(pool)
+    await settled_in(pool, agency, [Resident(domain="dead.example"), Resident(), Resident()])
+    alert = await posted(pool, agency, ROUTINE)
+    await fanned_out(pool)
+    until = await pauses.hold(
+        pool,
+        channel=Channel.EMAIL,
+        route="dead.example",
+        reason=Reason.DOMAIN_SLOW,
+        lasts=timedelta(minutes=1),
+    )
+
+    went = await a_queue(pool, outlet, lane=Lane.ROUTINE).enqueue_chunk()
+
+    parked = await pool.fetch("SELECT delivery_id, route, produce_after FROM due WHERE alert_id = $1", alert)
+    found = [decode(DeliveriesRequested, value) for value in await values_on(kafka_bootstrap, TOPIC)]
+    produced = {id_ for request in found if request.alert_id == alert for id_ in request.delivery_ids}
+    assert went
+    assert [(row["route"], row["produce_after"]) for row in parked] == [("dead.example", until)]
+    assert produced == set(await ids_of(pool, alert)) - {row["delivery_id"] for row in parked}
+    assert await pool.fetchval("SELECT deliveries FROM chunk WHERE alert_id = $1", alert) == 2
+
+
+async def test_a_chunk_of_which_all_waits_for_a_hold_is_passed_at_once(pool: Pool, outlet: Outlet) -> None:
+    await waiting(pool, 3, post=ROUTINE)
+    await pauses.hold(
+        pool,
+        channel=Channel.EMAIL,
+        route="homes.example",
+        reason=Reason.DOMAIN_SLOW,
+        lasts=timedelta(minutes=1),
+    )
+
+    went = await a_queue(pool, outlet, lane=Lane.ROUTINE).enqueue_chunk()
+
+    chunk = await pool.fetchrow("SELECT deliveries, last_offset FROM chunk")
+    assert went
+    assert chunk is not None
+    assert (chunk["deliveries"], chunk["last_offset"]) == (0, {})
 
 
 async def test_a_chunk_kafka_did_not_take_is_not_marked(pool: Pool) -> None:

@@ -87,6 +87,22 @@ async def test_a_route_that_keeps_us_waiting_is_told_of_once_a_message(
     assert routes.told == ["dead.example"]
 
 
+async def test_where_the_relay_answers_nobody_no_route_is_to_blame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_pool, "SLOW_SECONDS", 0.2)
+    routes = SlowList()
+    async with (
+        sandbox(tmp_path) as running,
+        channel(running, smtp_connections=4, smtp_envelope_timeout=0.8) as sender,
+    ):
+        await obey(running, {**TARPIT, "match": "*"})
+
+        await sent(sender, a_batch([DEAD[0], *HEALTHY[:2]]), routes=routes)
+
+    assert routes.told == []
+
+
 class Crowded:
     """A relay that counts how many messages are under way at once."""
 

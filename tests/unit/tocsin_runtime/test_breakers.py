@@ -163,3 +163,12 @@ def test_an_alert_that_cannot_be_rendered_is_never_one_members_fault(breakers: B
     broken, one = Outcome(OutcomeClass.DEFECT, Reason.RENDERING, scope=Scope.ALERT), uuid4()
 
     assert [breakers.judged(broken, delivery=one) for _ in range(3)] == [broken] * 3
+
+
+def test_a_destination_that_takes_messages_meanwhile_is_not_too_slow(breakers: Breakers, note: Note) -> None:
+    for _ in range(10):
+        breakers.slow("a.example")
+        breakers.slow("a.example")
+        note(OK)
+
+    assert breakers.taken() == []

@@ -136,6 +136,10 @@ async def park(connection: Connection, chunk: ChunkToEnqueue, *, lane: Lane) -> 
     """Let what waits for a route on hold wait in `due`; returns the others, which are to go on the log."""
     rows = await connection.fetch(PARK, chunk.channel.value, lane.value, chunk.alert_id, chunk.delivery_ids)
     parked = {row["delivery_id"] for row in rows}
+    if parked:  # the window is about what workers have to do
+        await connection.execute(
+            f"UPDATE chunk SET deliveries = deliveries - $6 {_BY_KEY}", *chunk.key, len(parked)
+        )
     return [delivery for delivery in chunk.delivery_ids if delivery not in parked]
 
 

@@ -14,7 +14,7 @@ from tocsin_schemas.words import Channel, Lane
 from tocsin_store.pauses import route_of
 
 PART_SECONDS: Final = 1.0
-LOOK_SECONDS: Final = 0.2
+LOOK_SECONDS: Final = 0.05
 
 _NO_ROOM: Final = replace(LATE, scope=Scope.ROUTE)
 """Its domain had its share already."""

@@ -20,8 +20,8 @@ from tocsin_schemas.words import Reason
 
 log = structlog.get_logger()
 
-SLOW_SECONDS: Final = 3.0
-"""A hand-over open for longer is not how a healthy destination behaves."""
+SLOW_SECONDS: Final = 1.5
+"""A hand-over open for longer, while others are answered, is not how a healthy destination behaves."""
 
 
 class Elsewhere(Protocol):
@@ -29,6 +29,24 @@ class Elsewhere(Protocol):
 
     def __call__(self, message: Message, why: Outcome, *, offered: bool) -> None:
         """Take it on; `offered` where its body had been sent and refused."""
+
+
+class Answers:
+    """When a relay last answered about one domain, and about another: where it answers nobody, no domain is to blame."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, float] = ("", -inf)
+        self._other = -inf
+
+    def note(self, domain: str) -> None:
+        """It answered just now."""
+        if domain != self._last[0]:
+            self._other = self._last[1]
+        self._last = (domain, time.monotonic())
+
+    def of_others(self, domain: str) -> float:
+        """When it last answered about a domain other than this; monotonic seconds."""
+        return self._other if domain == self._last[0] else self._last[1]
 
 
 class SmtpPool:
@@ -44,6 +62,7 @@ class SmtpPool:
         )
         self._idle: deque[asyncio.Future[None]] = deque()
         self._in_hand: set[Message] = set()
+        self._answers = Answers()
         self._connections: set[SmtpConnection] = set()
 
     def put(self, messages: list[Message]) -> None:
@@ -57,7 +76,8 @@ class SmtpPool:
         for message in self._in_hand:
             if now - message.began > FAST_SECONDS:
                 self._backlog.distrust(message)
-            if now - message.began > SLOW_SECONDS and not message.slow:
+            late = now - message.began > SLOW_SECONDS and not message.slow
+            if late and self._answers.of_others(message.domain) > message.began:
                 message.slow = True
                 message.job.routes.slow(message.domain)
         self._wake(self._backlog.tick())
@@ -151,6 +171,8 @@ class SmtpPool:
     def _came_to(self, message: Message, outcome: Outcome, connection: SmtpConnection) -> None:
         quick = time.monotonic() - message.began < FAST_SECONDS and outcome.scope is not Scope.ROUTE
         self._release(message, fast=None if outcome.of is OutcomeClass.LATE else quick)
+        if outcome.provider_status is not None:
+            self._answers.note(message.domain)
         if outcome.of is OutcomeClass.OK:
             self._door.went_well()
         elif outcome.scope is Scope.CHANNEL:

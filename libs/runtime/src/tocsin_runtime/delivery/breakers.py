@@ -96,6 +96,8 @@ class Breakers:
 
     def _note_route(self, outcome: Outcome, *, route: str) -> None:
         counts = _counts(self._routes, route)
+        if outcome.of is OutcomeClass.OK:
+            counts.slow.clear()
         counts.fade()
         counts.total += 1
         at_fault = outcome.scope is Scope.ROUTE
