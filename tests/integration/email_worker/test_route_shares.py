@@ -136,6 +136,22 @@ async def test_no_more_messages_are_under_way_than_this_process_may() -> None:
     assert crowd.most == 3
 
 
+async def test_two_processes_together_have_no_more_under_way_than_the_cap() -> None:
+    crowd = Crowded()
+    async with (
+        relay(crowd) as running,
+        capped(running, connections=5) as one,
+        capped(running, connections=5) as other,
+    ):
+        told = await asyncio.gather(
+            sent(one, a_batch(HEALTHY), gate=OneOf(rank=0, processes=2)),
+            sent(other, a_batch(HEALTHY), gate=OneOf(rank=1, processes=2)),
+        )
+
+    assert {outcome.of for outcomes in told for outcome in outcomes} == {OutcomeClass.OK}
+    assert crowd.most == 5
+
+
 @pytest.mark.parametrize(
     "gate", [OneOf(processes=0), OneOf(rank=2, processes=3)], ids=["not known", "no share"]
 )
