@@ -1,52 +1,15 @@
 """One connection to a relay that does what relays do, and what they should not."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 
 import pytest
 
-from email_worker.relay import relays_of
-from email_worker.smtp_connection import LATE, Envelope, SmtpConnection
-from email_worker.smtp_opening import connect
-from email_worker.smtp_outcomes import LOST
-from email_worker.smtp_table import Phase
+from email_worker.smtp_connection import LATE
 from tests.support.eventually import until
-from tests.support.smtp import Dialogue, OpenGate, Relay, Script, relay
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
+from tests.support.smtp import Dialogue, OpenGate
+from tests.support.smtp_connections import BOTH, PLAIN, an_envelope, connected, handed_over, of
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
 from tocsin_schemas.words import Reason
-
-PLAIN = ("8BITMIME",)
-BOTH = pytest.mark.parametrize(
-    "extensions", [("PIPELINING", "8BITMIME"), PLAIN], ids=["pipelined", "one by one"]
-)
-
-
-def an_envelope(number: int = 1) -> Envelope:
-    return Envelope(
-        b"MAIL FROM:<b@bounces.example>\r\n",
-        b"RCPT TO:<member%d@home.example>\r\n" % number,
-        b"Subject: %d\r\n\r\nhello\r\n.\r\n" % number,
-    )
-
-
-async def handed_over(connection: SmtpConnection, number: int = 1) -> Outcome | None:
-    return await connection.hand_over(an_envelope(number), gate=OpenGate(), begin_by=float("inf"))
-
-
-@asynccontextmanager
-async def connected(script: Script, **values: object) -> AsyncIterator[tuple[SmtpConnection, Relay]]:
-    async with relay(script) as running:
-        connection = await connect(relays_of(running.settings(**values))[0])
-        try:
-            yield connection, running
-        finally:
-            connection.close()
-
-
-def of(outcome: Outcome | None) -> tuple[OutcomeClass, Reason | None] | None:
-    return None if outcome is None else (outcome.of, outcome.reason)
 
 
 @BOTH
@@ -229,96 +192,3 @@ async def test_a_reply_of_several_lines_is_one() -> None:
         provider="relay",
         answer="451 4.7.1 not now",
     )
-
-
-@BOTH
-async def test_who_stalls_over_a_recipient_is_its_domain(extensions: Sequence[str]) -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet(extensions)
-        await dialogue.answer("250 ok")
-        await dialogue.silence()
-
-    async with connected(script, smtp_envelope_timeout=0.3) as (connection, _):
-        outcome = await handed_over(connection)
-
-    assert outcome == replace(LOST[Phase.RCPT], provider="relay")
-
-
-@BOTH
-async def test_a_refusal_that_came_before_the_connection_went_counts(extensions: Sequence[str]) -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet(extensions)
-        await dialogue.answer("250 ok", "421 4.4.2 their host is gone")
-
-    async with connected(script) as (connection, _):
-        outcome = await handed_over(connection)
-
-    assert outcome is not None
-    assert (outcome.of, outcome.scope) == (OutcomeClass.RETRY_SAFE, Scope.ROUTE)
-    assert not connection.turned_away
-
-
-@pytest.mark.parametrize(
-    ("replies", "turned_away"),
-    [
-        (["421 busy"], True),
-        (["250 ok", "250 ok", "421 busy"], True),
-        (["what?"], True),
-        (["250 ok", "421 busy"], False),
-        (["450 4.3.0 later"], False),
-    ],
-)
-async def test_who_turns_us_away_is_told_from_who_refuses_a_message(
-    replies: Sequence[str], *, turned_away: bool
-) -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet(PLAIN)
-        await dialogue.answer(*replies)
-
-    async with connected(script) as (connection, _):
-        await handed_over(connection)
-
-    assert connection.turned_away is turned_away
-
-
-async def test_a_whole_message_is_waited_for_longer_than_an_envelope() -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet()
-        await dialogue.answer("250 ok", "250 ok", "354 go on")
-        await dialogue.reader.readuntil(b"\r\n.\r\n")
-        await asyncio.sleep(0.6)  # longer than the envelope has, and shorter than the message
-        dialogue.say("250 kept")
-
-    async with connected(script, smtp_envelope_timeout=0.3, smtp_timeout=5) as (connection, _):
-        assert of(await handed_over(connection)) == (OutcomeClass.OK, None)
-
-
-@dataclass(frozen=True)
-class Stopwatch(OpenGate):
-    """A gate that remembers what the relay had heard when it was asked."""
-
-    relay: Relay = field(default_factory=lambda: Relay(0, []))
-    heard: list[list[bytes]] = field(default_factory=list)
-
-    def may_begin(self, begin_by: float) -> bool:
-        self.heard.append(list(self.relay.dialogues[0].heard))
-        return super().may_begin(begin_by)
-
-
-@BOTH
-async def test_the_gate_is_asked_when_nothing_is_left_to_wait_for(extensions: Sequence[str]) -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet(extensions)
-        await dialogue.answer("250 ok", "550 5.1.1 nobody")
-        if "PIPELINING" in extensions:
-            await dialogue.answer("503 5.5.1 no recipients")
-        await dialogue.answer("250 reset")
-        await dialogue.take()
-
-    async with connected(script) as (connection, running):
-        gate = Stopwatch(relay=running)
-        for number in (1, 2):
-            await connection.hand_over(an_envelope(number), gate=gate, begin_by=float("inf"))
-
-    last_command = b"DATA" if "PIPELINING" in extensions else b"RSET"
-    assert gate.heard[1][-1] == last_command

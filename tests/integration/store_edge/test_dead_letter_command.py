@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable
 
 import pytest
 
+from tests.support.commands import Shell
 from tests.support.letters import buried
 from tests.support.topics import a_topic, values_on
-from tocsin_cli.main import main
 
 Called = Callable[..., tuple[int, str, str]]
 
@@ -19,18 +18,10 @@ def called(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kafka_bootstrap: str
 ) -> Called:
     """Calls the command; returns its status and what it wrote."""
+    shell = Shell(monkeypatch, capsys)
 
     def call(*arguments: str, kafka: str = kafka_bootstrap) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["tocsin", "dead-letters", *arguments])
-        monkeypatch.setenv("TOCSIN_KAFKA_BOOTSTRAP_SERVERS", kafka)
-        capsys.readouterr()
-        try:
-            main()
-            status = 0
-        except SystemExit as stopped:
-            status = int(str(stopped.code))
-        said = capsys.readouterr()
-        return status, said.out, said.err
+        return shell.call("dead-letters", *arguments, TOCSIN_KAFKA_BOOTSTRAP_SERVERS=kafka)
 
     return call
 

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable
 
 import pytest
 
+from tests.support.commands import Shell
 from tests.support.databases import at
 from tests.support.receipts import merged, told
 from tests.support.world import Situation, emptied, waiting
-from tocsin_cli.main import main
 from tocsin_schemas.words import ReceiptKind
 from tocsin_store.pool import open_pool
 
@@ -25,19 +24,12 @@ def called(
     database_url: str,
 ) -> Called:
     """Calls the command; returns its status and what it wrote."""
+    shell = Shell(monkeypatch, capsys)
 
     def call(*arguments: str, database: str = database_url) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["tocsin", *arguments])
-        monkeypatch.setenv("TOCSIN_KAFKA_BOOTSTRAP_SERVERS", kafka_bootstrap)
-        monkeypatch.setenv("TOCSIN_DATABASE_URL", database)
-        capsys.readouterr()
-        try:
-            main()
-            status = 0
-        except SystemExit as stopped:
-            status = int(str(stopped.code))
-        said = capsys.readouterr()
-        return status, said.out, said.err
+        return shell.call(
+            *arguments, TOCSIN_KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap, TOCSIN_DATABASE_URL=database
+        )
 
     return call
 

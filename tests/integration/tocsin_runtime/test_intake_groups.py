@@ -78,7 +78,7 @@ async def test_what_is_in_hand_is_finished_before_the_partitions_go(kafka_bootst
 
 async def _in_hand(member: Member) -> int:
     await asyncio.sleep(0.02)
-    return member.intake._in_hand  # noqa: SLF001 - how many it drains for is nobody else's business
+    return member.intake._hand.records  # noqa: SLF001 - how many it drains for is nobody else's business
 
 
 async def test_a_rewind_that_a_rebalance_overtakes_leaves_the_new_assignment_alone(

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
-from tocsin_store.gate import USE
+from tocsin_store.gate import ALERT
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Pool, Row
 from tocsin_store.suppressions import SUPPRESSED
@@ -76,12 +76,7 @@ _VERDICTS: Final = {
 CLAIM: Final = f"""
 WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock holds its end back until we commit
     SELECT id FROM session WHERE id = $3 AND state = 'live' FOR KEY SHARE
-), gate AS MATERIALIZED (
-    SELECT {USE}
-), a AS MATERIALIZED (              -- after a wait for these locks the row is read anew
-    SELECT id, agency_id, version, purpose, lane, severity, open, expires_at
-    FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
-), hold AS MATERIALIZED (           -- few, most often none
+), {ALERT}, hold AS MATERIALIZED (           -- few, most often none
     SELECT route, until, reason FROM pause WHERE channel = $5
 ), picked AS MATERIALIZED (
     SELECT d.id, d.fence, d.alert_version, d.member_id, d.attempts, d.ambiguous, p.address, m.name, m.language,

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_store.chunks import CHUNK
-from tocsin_store.gate import USE
+from tocsin_store.gate import ALERT
 from tocsin_store.pool import Connection, Pool, Row
 
 CHUNK_LIMIT: Final = 2_000
@@ -45,12 +45,7 @@ _LARGE: Final = """
 """
 
 _PAGE: Final = """
-WITH gate AS MATERIALIZED (
-    SELECT {use}
-), a AS MATERIALIZED (
-    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open
-    FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
-), shape AS MATERIALIZED (
+WITH {alert}, shape AS MATERIALIZED (
     SELECT outline, holes FROM alert_shape WHERE alert_id = $1 AND version = $2
 ), page AS MATERIALIZED (
     SELECT m.id AS member_id, cp.id AS contact_point_id
@@ -123,7 +118,7 @@ async def _insert_page(connection: Connection, *, fan_out: Row, limit: int) -> R
     alert = (fan_out["alert_id"], fan_out["version"])
     small = fan_out["chunks"] == 0 and await connection.fetchval(IS_SMALL, *alert, limit)
     row = await connection.fetchrow(
-        _PAGE.format(use=USE, candidates=_SMALL if small else _LARGE) + CHUNK + _SEEN,
+        _PAGE.format(alert=ALERT, candidates=_SMALL if small else _LARGE) + CHUNK + _SEEN,
         *alert,
         fan_out["wave"],
         fan_out["channel"],

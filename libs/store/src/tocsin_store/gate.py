@@ -10,6 +10,14 @@ from typing import Final
 USE: Final = "pg_advisory_xact_lock_shared(hashtextextended('alert|' || $1::uuid::text, 0))"
 """Beside others who use it; $1 is the alert."""
 
+ALERT: Final = f"""gate AS MATERIALIZED (
+    SELECT {USE}
+), a AS MATERIALIZED (              -- after a wait for these locks the row is read anew
+    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open
+    FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
+)"""
+"""The same in a statement, with the alert as `a`."""
+
 CHANGE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('alert|' || $1::uuid::text, 0))"
 """Alone, once those who use it now have ended."""
 

@@ -11,6 +11,7 @@ from tocsin_store import gate
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool
 from tocsin_store.suppressions import suppress_struck
+from tocsin_store.telling import tallied
 
 MERGE: Final = f"""
 WITH r AS MATERIALIZED (
@@ -86,16 +87,7 @@ WITH r AS MATERIALIZED (
     WHERE  f.kind IN ('failed', 'refused', 'complained')
     ON CONFLICT DO NOTHING
     RETURNING channel, address
-), tallied AS (
-    INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
-    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
-    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM moved WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, -1, 1 FROM moved WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, time_bucket(occurred_at - frozen_at), 1 FROM moved WHERE o <> n) x
-    GROUP BY 1, 2, 3, 4, 5
-)
+), {tallied("moved", "occurred_at")}
 SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched,
        ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck

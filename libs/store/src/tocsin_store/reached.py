@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tocsin_store.chunks import CHUNK
 from tocsin_store.fan_out import CHUNK_LIMIT, Chunk
-from tocsin_store.gate import USE
+from tocsin_store.gate import ALERT
 from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE
 
@@ -37,12 +37,7 @@ _MET_CLAIMED: Final = """
 """
 
 _PAGE: Final = """
-WITH gate AS MATERIALIZED (
-    SELECT {use}
-), a AS MATERIALIZED (
-    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open
-    FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
-), old AS MATERIALIZED (
+WITH {alert}, old AS MATERIALIZED (
     SELECT d.id, d.member_id, d.contact_point_id, d.work, d.alert_version < $2 AND d.channel = $4 AS earlier,
            d.state IN ('sent', 'voicemail', 'delivered', 'acknowledged') OR d.ambiguous > 0 AS reached
     FROM   ({deliveries}) d
@@ -140,7 +135,9 @@ async def insert_reached(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | Non
             fan_out["channel"],
         )
         page = await connection.fetchrow(
-            _PAGE.format(use=USE, deliveries=_ALL if fan_out["first_pass"] else _MET_CLAIMED) + CHUNK + _SEEN,
+            _PAGE.format(alert=ALERT, deliveries=_ALL if fan_out["first_pass"] else _MET_CLAIMED)
+            + CHUNK
+            + _SEEN,
             *key,
             fan_out["chunks"],
             fan_out["after_delivery"],

@@ -2,8 +2,28 @@
 
 from typing import Final
 
+
+def tallied(moved: str, at: str) -> str:
+    """The CTE that appends what rows moved from state o to n: counts of both, and how long after acceptance, in SQL.
+
+    Args:
+        moved: Names alert_id, alert_version, channel, o, n, frozen_at.
+        at: When they moved.
+    """
+    return f"""tallied AS (
+    INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
+    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
+    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM {moved} WHERE o <> n
+          UNION ALL
+          SELECT alert_id, alert_version, channel, n, -1, 1 FROM {moved} WHERE o <> n
+          UNION ALL
+          SELECT alert_id, alert_version, channel, n, time_bucket({at} - frozen_at), 1 FROM {moved} WHERE o <> n) x
+    GROUP BY 1, 2, 3, 4, 5
+)"""
+
+
 # `moved` names: id, alert_id, alert_version, channel, fence, kind, fact_state, reason, due_at, o, n, lane, frozen_at.
-TELL: Final = """
+TELL: Final = f"""
 , told AS MATERIALIZED (
     SELECT receipt_id(id, fence, kind, NULL, due_at) AS receipt, *, row_number() OVER (ORDER BY id) AS ordinal FROM moved
 ), timeline AS (
@@ -20,16 +40,7 @@ TELL: Final = """
                'fence', fence, 'kind', kind, 'state', fact_state, 'reason', reason, 'due_at', due_at, 'lane', lane,
                'occurred_at', now(), 'recorded_at', now()) ORDER BY ordinal)
     FROM told GROUP BY alert_id, (ordinal - 1) / 1000
-), tallied AS (
-    INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
-    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
-    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM told WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, -1, 1 FROM told WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, time_bucket(now() - frozen_at), 1 FROM told WHERE o <> n) x
-    GROUP BY 1, 2, 3, 4, 5
-)
+), {tallied("told", "now()")}
 """
 
 RANGE: Final = "d.id >= alert_first(a.id) AND d.id < alert_end(a.id) AND d.alert_id = a.id"

@@ -39,6 +39,9 @@ class Measures:
             ("limit",),
             registry=registry,
         )
+        self._of_the_relay(registry)
+
+    def _of_the_relay(self, registry: CollectorRegistry) -> None:
         self.outbox_oldest = Gauge(
             "tocsin_outbox_oldest_seconds", "Age of the oldest row that Kafka has not got.", registry=registry
         )

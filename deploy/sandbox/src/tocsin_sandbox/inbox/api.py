@@ -114,6 +114,17 @@ def inbox_routes(mailbox: Mailbox, *, listing: Listing, rules: RuleBook, bounces
     async def empty() -> None:
         mailbox.empty()
 
+    @routes.get("/message-ids")
+    async def message_ids(query: Annotated[IdsQuery, Query()]) -> Response:
+        return JSONResponse(ids_page(mailbox, query))
+
+    _message_routes(routes, mailbox, listing=listing)
+    return routes
+
+
+def _message_routes(routes: APIRouter, mailbox: Mailbox, *, listing: Listing) -> None:
+    """Those of one message."""
+
     @routes.get("/messages/{number}")
     async def message(number: Number) -> WholeMessage:
         kept = found(mailbox, number)
@@ -131,12 +142,6 @@ def inbox_routes(mailbox: Mailbox, *, listing: Listing, rules: RuleBook, bounces
             media_type="text/html",
             headers={"Content-Security-Policy": HTML_POLICY, "X-Content-Type-Options": "nosniff"},
         )
-
-    @routes.get("/message-ids")
-    async def message_ids(query: Annotated[IdsQuery, Query()]) -> Response:
-        return JSONResponse(ids_page(mailbox, query))
-
-    return routes
 
 
 def summary_of(mailbox: Mailbox, *, rules: RuleBook, bounces: BounceCounts) -> Summary:

@@ -23,6 +23,8 @@ _MUCH: Final = 1_000
 """Outcomes of a destination after which the older ones count half."""
 _SPAM_SHARE: Final = 0.02
 _KEPT: Final = 4_096
+_SAYS_NOTHING: Final = frozenset({OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE})
+"""Of a destination or an alert, beyond the hold that one of them asks for."""
 
 K = TypeVar("K")
 
@@ -84,8 +86,8 @@ class Breakers:
 
     def note(self, outcome: Outcome, *, route: str, alert_id: UUID) -> None:
         """Count one outcome."""
-        if outcome.of in {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE}:
-            return  # says nothing of its own about either
+        if outcome.of in _SAYS_NOTHING:
+            return
         self._note_route(outcome, route=route)
         self._note_alert(outcome, alert_id=alert_id)
 
@@ -124,8 +126,11 @@ class Breakers:
 
 
 def _counts(kept: OrderedDict[K, _Counts], key: K) -> _Counts:
-    counts = kept.setdefault(key, _Counts())
-    kept.move_to_end(key)
-    if len(kept) > _KEPT:
-        kept.popitem(last=False)
+    counts = kept.get(key)
+    if counts is None:
+        counts = kept[key] = _Counts()
+        if len(kept) > _KEPT:
+            kept.popitem(last=False)
+    else:
+        kept.move_to_end(key)
     return counts

@@ -48,10 +48,13 @@ class Tools(Protocol):
 
 async def hold_what_failed(tools: Tools, batch: Batch, part: Sequence[Settled]) -> None:
     """Put senders, destinations and alerts on hold that these outcomes are the fault of; let probes free theirs."""
-    pairs = [(batch.deliveries[settled.number], settled.outcome) for settled in part]
-    for delivery, outcome in pairs:
+    pairs: list[tuple[ClaimedDelivery, Outcome]] = []
+    for settled in part:
+        delivery, outcome = batch.deliveries[settled.number], settled.outcome
         route = route_of(tools.channel, delivery.address)
         tools.breakers.note(outcome, route=route, alert_id=batch.alert_id)
+        if outcome.of is not OutcomeClass.OK or delivery.probes:
+            pairs.append((delivery, outcome))
     trips = {trip.route: trip for trip in (*_told(tools.channel, batch, pairs), *tools.breakers.taken())}
     passed = {
         probed

@@ -12,7 +12,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from tocsin_runtime.kafka.commits import commit
 from tocsin_runtime.kafka.connecting import connected, disconnect
 from tocsin_runtime.kafka.starts import Beginning, Beginnings, Starts
-from tocsin_runtime.kafka.taken import Taken
+from tocsin_runtime.kafka.taken import Hand, Taken
 from tocsin_runtime.kafka.tracker import Tracker
 from tocsin_schemas.topics import Topic
 
@@ -57,9 +57,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._epoch = 0
         self._seeked = -1
         self._admitting = False
-        self._in_hand = 0
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._hand = Hand()
         self._committing = asyncio.Lock()
         self._consumer: AIOKafkaConsumer | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -153,9 +151,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     def released(self, taken: Taken, *, epoch: int, finished: bool) -> None:
         """Called by `Taken`."""
-        self._in_hand -= 1
-        if self._in_hand == 0:
-            self._empty.set()
+        self._hand.release()
         if finished and epoch == self._epoch and taken.partition in self._trackers:
             self._trackers[taken.partition].finish(taken.offset)
 
@@ -176,9 +172,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             for record in records
             if self._trackers[record.partition].register(record.offset)
         ]
-        self._in_hand += len(taken)
-        if taken:
-            self._empty.clear()
+        self._hand.take(len(taken))
         return taken
 
     def _seek(self, epoch: int) -> bool:
@@ -224,11 +218,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._admitting = True
 
     async def _drain(self) -> None:
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await self._empty.wait()
-        except TimeoutError:
-            log.warning("drain_timed_out", topic=self._topic.name, records=self._in_hand)
+        if not await self._hand.emptied(within=_DRAIN_SECONDS):
+            log.warning("drain_timed_out", topic=self._topic.name, records=self._hand.records)
 
     async def _watch_topic(self) -> None:
         """Offsets of a topic that was made anew mean nothing: begin at its start, also where no fetch fails."""

@@ -1,5 +1,6 @@
 """A record in hand, until it is finished or dropped."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,3 +52,33 @@ class Taken:
         if self._open:
             self._open = False
             self._intake.released(self, epoch=self._epoch, finished=finished)
+
+
+class Hand:
+    """How many records a reader has in hand."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def take(self, count: int) -> None:
+        """Note records just taken."""
+        self.records += count
+        if count:
+            self._empty.clear()
+
+    def release(self) -> None:
+        """Note that one is in nobody's hand any more."""
+        self.records -= 1
+        if self.records == 0:
+            self._empty.set()
+
+    async def emptied(self, *, within: float) -> bool:
+        """Wait until none is left; False where that takes longer than so many seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
