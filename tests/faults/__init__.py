@@ -1,0 +1,1 @@
+"""The fault harness: break everything under load, then check every promise from the outside."""

@@ -1,0 +1,1 @@
+"""Seeded bugs: patches against the product, and what each must be caught by."""
