@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -17,6 +16,7 @@ from alert_api.rate_limits import RateLimit
 from alert_api.relay import Relay
 from alert_api.services import Services
 from alert_api.settings import ApiSettings
+from tocsin_runtime.clock import utc_now
 from tocsin_runtime.kafka.producer import Outlet
 from tocsin_store.pool import open_pool
 
@@ -60,7 +60,7 @@ async def running(
             registry=registry,
             signing_keys=settings.signing_keys,
             handover_wait=settings.handover_wait,
-            now=lambda: datetime.now(UTC),
+            now=utc_now,
             in_flight=set(),
         )
         relaying.cancel()

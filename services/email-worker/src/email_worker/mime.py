@@ -5,13 +5,13 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
 from html import escape
 from typing import Final
 
 from email_worker.render import RenderedAlert, Residual
+from tocsin_runtime.clock import utc_now
 from tocsin_store.content import AlertContent
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
@@ -109,7 +109,7 @@ def _headers(rendered: RenderedAlert, content: AlertContent, *, boundary: str) -
         f"From: {_mailbox(content.agency_name, content.email_from)}",
         *([f"Reply-To: {_mailbox('', content.reply_to)}"] if content.reply_to else []),
         f"Subject: {_unstructured(_CONTROL.sub(' ', rendered.subject))}",
-        f"Date: {format_datetime(datetime.now(UTC))}",
+        f"Date: {format_datetime(utc_now())}",
         "Auto-Submitted: auto-generated",
         f"Content-Language: {rendered.language}",
         "MIME-Version: 1.0",

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from mail_door.measures import BOUNCES, REFUSED, UNMATCHED, Refusal
 from mail_door.reading import READ_BYTES, meaning_of
 from mail_door.return_paths import ReturnPaths
 from mail_door.settings import MailSettings
+from tocsin_runtime.clock import utc_now
 from tocsin_runtime.health import Health
 from tocsin_store.bounces import Bounce, keep_bounce
 from tocsin_store.pool import UNAVAILABLE, Pool
@@ -92,7 +92,7 @@ class Desk:
         kind = RECEIPTS.get(meaning.kind)
         if kind is None:
             return
-        bounce = Bounce(kind, meaning.reason, PROVIDER, meaning.status, datetime.now(UTC))
+        bounce = Bounce(kind, meaning.reason, PROVIDER, meaning.status, utc_now())
         known = await keep_bounce(self._pool, bounce, deliveries=[one for one in deliveries if one])
         UNMATCHED.inc(len(deliveries) - known)
 

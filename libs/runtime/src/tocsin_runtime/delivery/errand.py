@@ -6,12 +6,12 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
 
+from tocsin_runtime.clock import utc_now
 from tocsin_runtime.delivery.breakers import Breakers
 from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, OutcomeClass, Settled
 from tocsin_runtime.delivery.channel import Channel as Sender
@@ -103,7 +103,7 @@ async def _settled(
 ) -> None:
     spent = [delivery for delivery in found.taken if is_spent(delivery, policy=tools.policy)]
     taken = [delivery for delivery in found.taken if not is_spent(delivery, policy=tools.policy)]
-    now = datetime.now(UTC)
+    now = utc_now()
     receipts = [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in found.verdicts]
     receipts += [receipt_for(delivery, _LATE, errand=errand, now=now) for delivery in found.again]
     receipts += [receipt_for(delivery, _SPENT, errand=errand, now=now) for delivery in spent]
@@ -161,7 +161,7 @@ async def _handed_over(
 
 
 def _facts(tools: Tools, batch: Batch, part: Iterable[Settled], *, errand: Errand) -> list[Receipt]:
-    now, policy, content = datetime.now(UTC), tools.policy, batch.content
+    now, policy, content = utc_now(), tools.policy, batch.content
     pairs = [(batch.deliveries[settled.number], settled.outcome) for settled in part]
     return [
         receipt_for(
