@@ -260,3 +260,7 @@ class Finding:
     says: str
     timeline: Sequence[str] = ()
     """What is known of the delivery, in order of time."""
+    at: float | None = None
+    """When it showed; None where it has no moment."""
+    more: int = 0
+    """How many of its rule are left out; such a finding stands for them and is none itself."""

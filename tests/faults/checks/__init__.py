@@ -1,1 +1,1 @@
-"""One module per invariant; `findings` of each reads a history and tells what is broken."""
+"""One module per invariant, or per part of a large one; `findings` of each reads an index and tells what is broken."""

@@ -1,0 +1,39 @@
+"""I1, clients: what was answered 202 is there."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from tests.faults.checks.index import Index
+from tests.faults.history import Alert, Answer, Finding
+
+
+def findings(index: Index) -> Iterator[Finding]:
+    """Alerts, cancels and corrections that were accepted and are not there, and keys that name two alerts."""
+    alerts = index.history.dump.alerts
+    named: dict[tuple[UUID, str], UUID] = {}
+    lost: set[UUID] = set()
+    for answer in index.history.answers:
+        if answer.status != 202 or answer.alert is None:
+            continue
+        if named.setdefault((answer.agency, answer.key), answer.alert) != answer.alert:
+            yield _about(answer.alert, "two alerts of a key", f"key {answer.key} named another before", answer)
+        if answer.alert not in alerts and answer.alert not in lost:
+            lost.add(answer.alert)
+            yield _about(answer.alert, "alert lost", "answered 202, not in the ledger", answer)
+    for alert in alerts.values():
+        yield from _changes(index, alert)
+
+
+def _changes(index: Index, alert: Alert) -> Iterator[Finding]:
+    corrections = index.corrections.get(alert.id, ())
+    if alert.version <= len(corrections):
+        says = f"{len(corrections)} answered 202, the ledger is at version {alert.version}"
+        yield Finding("I1", "correction lost", str(alert.id), says, at=corrections[-1])
+    cancels = index.cancels.get(alert.id, ())
+    if cancels and alert.state != "cancelled":
+        says = f"answered 202, the ledger says {alert.state}"
+        yield Finding("I1", "cancel lost", str(alert.id), says, at=cancels[0])
+
+
+def _about(alert: UUID, rule: str, says: str, answer: Answer) -> Finding:
+    return Finding("I1", rule, str(alert), says, at=answer.at)

@@ -1,0 +1,60 @@
+"""I1, rows: each is settled at the end, and says of its provider what the provider says."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tests.faults.checks.index import Index
+from tests.faults.checks.says import RESENDS, of_delivery
+from tests.faults.history import Delivery, Finding
+from tocsin_schemas.words import ReceiptKind, State
+
+_TAKEN: Final = frozenset({State.SENT, State.VOICEMAIL, State.DELIVERED, State.ACKNOWLEDGED})
+_TRACES: Final = frozenset(
+    {
+        ReceiptKind.ACCEPTED,
+        ReceiptKind.UNKNOWN,
+        ReceiptKind.VOICEMAIL,
+        ReceiptKind.DELIVERED,
+        ReceiptKind.ACKNOWLEDGED,
+        ReceiptKind.COMPLAINED,
+        ReceiptKind.FAILED,  # a bounce may be all that is left of an accept
+    }
+)
+
+
+def findings(index: Index) -> Iterator[Finding]:
+    """What is left to do, and where ledger and providers disagree."""
+    dump = index.history.dump
+    for name, count in dump.left.items():
+        if count:
+            yield Finding("I1", "something left", name, f"{count} at the end")
+    for row in dump.deliveries.values():
+        yield from _unsettled(row)
+        yield from _unlike_the_provider(index, row)
+    for accept in index.history.accepts:
+        if accept.delivery not in dump.deliveries:
+            says = "a provider accepted what the ledger does not know"
+            yield Finding("I1", "sent, not in the ledger", str(accept.delivery), says, at=accept.at)
+
+
+def _unsettled(row: Delivery) -> Iterator[Finding]:
+    if row.work != "none" or row.state is State.PENDING:
+        says = f"{row.state}, work {row.work}, fence {row.fence}, reason {row.reason}"
+        yield of_delivery(row, "not settled", says)
+    elif row.state is State.UNKNOWN and row.ambiguous <= RESENDS:
+        yield of_delivery(row, "given up early", f"unknown after {row.ambiguous} ambiguous attempts")
+
+
+def _unlike_the_provider(index: Index, row: Delivery) -> Iterator[Finding]:
+    accepts = index.accepts.get(row.id, ())
+    if not accepts:
+        if row.state in _TAKEN:
+            yield of_delivery(row, "sent by the ledger alone", f"{row.state}, no provider accepted it")
+        return
+    if row.ambiguous == 0 and _TRACES.isdisjoint(fact.kind for fact in index.facts_of(row.id)):
+        says = f"accepted by a provider, the ledger says {row.state} and no fact tells"
+        yield of_delivery(row, "sent in secret", says, at=accepts[0].at)
+    contact = index.history.dump.contacts.get(row.contact)
+    for accept in accepts:
+        if contact is None or accept.recipient.lower() != contact.address.lower():
+            yield of_delivery(row, "sent elsewhere", "not to its contact point", at=accept.at)
