@@ -54,11 +54,16 @@ class Ledgers:
 
     async def keep(self, *entries: Entry) -> None:
         """Append these, each to its ledger; goes on once they are on the disk."""
+        if entries:
+            await asyncio.to_thread(self.keep_now, *entries)
+
+    def keep_now(self, *entries: Entry) -> None:
+        """The same where nobody may be let in between."""
         lines: defaultdict[str, bytes] = defaultdict(bytes)
         for entry in entries:
             lines[_FILES[type(entry)]] += _LINE.dump_json(entry) + b"\n"
         for name, data in lines.items():
-            await asyncio.to_thread(_append, self._folder / name, data)
+            _append(self._folder / name, data)
 
     def keep_accepts(self, log: Path) -> None:
         """Copy the provider's own ledger, in place of any copy before."""

@@ -40,23 +40,27 @@ class SkewedClock:
         return datetime.now(UTC) + self._ahead
 
 
-def skewed_services(services: tuple[Service, ...]) -> tuple[Service, ...]:
+def skewed_services(services: tuple[Service, ...], *, sources: str | None = None) -> tuple[Service, ...]:
     """The same services, ours with a clock that a fault can move.
 
     Each looks at the clock of its own name. Replicas that are made of them afterwards look at the clock of the first:
     give replicas in here, from `with_replicas`, and each has its own. The stack must be told `CLOCKS`.
+
+    Args:
+        services: Of a stack.
+        sources: Search path of a changed copy of the sources, to be run in place of what is installed.
     """
-    return tuple(one if one.command[0] == _STRANGER else _skewed(one) for one in services)
+    path = os.pathsep.join(part for part in (sources, str(_PROJECT)) if part)
+    return tuple(one if one.command[0] == _STRANGER else _skewed(one, path=path) for one in services)
 
 
-def _skewed(service: Service) -> Service:
-    paths = [os.environ.get("PYTHONPATH"), str(_PROJECT)]  # a changed copy of the sources may stand in front
+def _skewed(service: Service, *, path: str) -> Service:
     return replace(
         service,
         command=(sys.executable, "-m", "tests.faults.skewed", *service.command),
         environment={
             **service.environment,
-            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PYTHONPATH": path,
             PROCESS: service.name,
         },
     )

@@ -1,0 +1,154 @@
+"""One run: load and faults together, then everything settles, and what became of it is written down."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.faults.dump import dump
+from tests.faults.fault import Kind, Scale
+from tests.faults.kinds import every_kind
+from tests.faults.leaks import gather_leaks
+from tests.faults.ledgers import Ledgers
+from tests.faults.load.load import Load, Profile
+from tests.faults.nemesis import Nemesis, skipped
+from tests.faults.recorder import install
+from tests.faults.schedule import as_json, schedule
+from tests.faults.stage import Setting, Stage, services_of, stage
+from tests.support.e2e_town import Town, town_of
+from tocsin_store.pool import UNAVAILABLE
+
+_SHOW_EVERY_S: Final = 5.0
+_LOOK_EVERY_S: Final = 0.5
+
+_WHERE: Final = """
+SELECT (SELECT count(*) FROM delivery)                                                AS deliveries,
+       (SELECT count(*) FROM delivery WHERE work <> 'none' OR state = 'pending')      AS open,
+       (SELECT count(*) FROM fan_out WHERE done_at IS NULL) + (SELECT count(*) FROM chunk WHERE settled_at IS NULL)
+     + (SELECT count(*) FROM outbox) + (SELECT count(*) FROM due)                     AS rest
+"""
+
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to run. The same seed draws the same faults for the same moments, and the same load."""
+
+    seed: int
+    seconds: float
+    every: float = 2.0
+    """Seconds from one fault to the next, on average."""
+    only: tuple[str, ...] = ()
+    """Kinds of faults; all of them where empty."""
+    profile: Profile = field(default_factory=Profile)
+    setting: Setting = field(default_factory=Setting)
+    patience: float = 300.0
+    """Seconds for everything to settle after the last fault."""
+
+
+def run(wish: Wish, folder: Path, *, show: Show) -> Mapping[str, str]:
+    """Run it; afterwards the folder holds ledgers and dump, to be read by `read_history`.
+
+    Returns:
+        Which kinds of faults this machine cannot have, and why.
+    """
+    show("starting the stack")
+    shutil.rmtree(folder, ignore_errors=True)
+    with stage(folder / "stack", wish.setting) as running:
+        missing = asyncio.run(_play(wish, folder, running=running, show=show))
+        shutil.copytree(running.stack.layout.logs, folder / "logs")
+    return missing
+
+
+async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapping[str, str]:
+    ledgers = Ledgers(folder)
+    async with town_of(running.stack) as town:
+        scene = running.scene(town)
+        kinds = {name: kind for name, kind in every_kind().items() if not wish.only or name in wish.only}
+        missing = skipped(kinds, scene)
+        for name, why in missing.items():
+            show(f"left out: {name}: {why}")
+        await install(town.pool)
+        load = Load(scene, seed=wish.seed, profile=wish.profile, ledgers=ledgers)
+        await load.settle_in()
+        async with _shown(town, show=show):
+            await _break(wish, folder, running=running, town=town, kinds=kinds, load=load, show=show)
+            running.heal()
+            show("all faults are over")
+            await _settle(town, patience=wish.patience, show=show)
+        await load.final_snapshots()
+        show("writing down what the database, Kafka and the logs hold")
+        await gather_leaks(town, folder)
+        await dump(town.pool, folder, kafka=town.kafka)
+    return missing
+
+
+async def _break(
+    wish: Wish,
+    folder: Path,
+    *,
+    running: Stage,
+    town: Town,
+    kinds: Mapping[str, Kind],
+    load: Load,
+    show: Show,
+) -> None:
+    """Load and faults, until the time is over."""
+    scale = Scale(services_of(wish.setting), wish.profile.domains)
+    planned = schedule(kinds, seed=wish.seed, seconds=wish.seconds, every=wish.every, scale=scale)
+    (folder / "schedule.json").write_text(as_json(planned))
+    ledgers, stop = Ledgers(folder), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.run(stop))
+        group.create_task(
+            Nemesis(say=show).run(
+                planned, running.scene(town), kinds=kinds, ledger_write=ledgers.keep_now, stop=stop
+            )
+        )
+        await asyncio.sleep(wish.seconds)
+        stop.set()
+
+
+async def _settle(town: Town, *, patience: float, show: Show) -> None:
+    """Return when nothing is left to do, or when patience ends: then the checker says what is left."""
+
+    try:
+        async with asyncio.timeout(patience):
+            await asyncio.to_thread(town.stack.wait_ready)
+            while (now := await _where(town)) is None or now["open"] or now["rest"]:
+                await asyncio.sleep(_LOOK_EVERY_S)
+    except TimeoutError:
+        show(f"not settled after {patience:.0f} s")
+
+
+@asynccontextmanager
+async def _shown(town: Town, *, show: Show) -> AsyncIterator[None]:
+    """Say every few seconds how far it is."""
+    began = time.monotonic()
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(_SHOW_EVERY_S)
+            now = await _where(town)
+            said = f"{now['deliveries']} deliveries, {now['open']} open" if now else "the database does not answer"
+            show(f"{time.monotonic() - began:5.0f} s  {said}")
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
+
+
+async def _where(town: Town) -> Mapping[str, int] | None:
+    try:
+        return await town.pool.fetchrow(_WHERE)
+    except UNAVAILABLE:
+        return None

@@ -1,0 +1,106 @@
+"""The stack of a run: every way into its servers leads through a proxy, every service has a clock of its own."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from tests.faults.fault import Scene
+from tests.faults.kinds.disk import small_disk
+from tests.faults.proxy import Proxy
+from tests.faults.skewed import CLOCKS, skewed_services
+from tests.support.e2e_town import SERVICES as REPLICATED
+from tests.support.e2e_town import Town
+from tocsin_local.layout import Layout
+from tocsin_local.ports import KAFKA, POSTGRES, free_base
+from tocsin_local.secret_files import create_secrets, database_url
+from tocsin_local.services import SANDBOX_SMTP, SERVICES, with_replicas
+from tocsin_local.stack import Stack
+
+_DISK_MB: Final = 3_000
+
+_SETTINGS: Final[Mapping[str, str]] = {
+    "TOCSIN_SANDBOX_FSYNC": "true",  # what a provider accepted outlives the provider
+    "TOCSIN_SMTP_TIMEOUT": "PT6S",  # so that a stall of seconds is one
+    "TOCSIN_SMTP_ENVELOPE_TIMEOUT": "PT4S",
+    "TOCSIN_RATE_LIMIT": "1000000",
+    "TOCSIN_RATE_LIMIT_STRANGERS": "1000000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a stack is made of."""
+
+    replicas: int = 2
+    """Of each service; mail-door has one."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    sources: str | None = None
+    """Search path of changed sources, to be run in place of what is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A running stack and what stands in front of its servers."""
+
+    stack: Stack
+    kafka: Proxy
+    postgres: Proxy
+    smtp: Proxy
+    clocks: Path
+
+    def scene(self, town: Town) -> Scene:
+        """What faults may touch."""
+        return Scene(town, self.kafka, self.postgres, self.smtp, self.clocks)
+
+    def heal(self) -> None:
+        """Let everything through again."""
+        for proxy in (self.kafka, self.postgres, self.smtp):
+            proxy.heal()
+
+
+def services_of(setting: Setting) -> tuple[str, ...]:
+    """Names of our own processes."""
+    services = with_replicas(SERVICES, dict.fromkeys(REPLICATED, setting.replicas))
+    return tuple(one.name for one in services if one.name != "tocsin-sandbox")
+
+
+@contextmanager
+def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
+    """Run a fresh stack, ready; its data is deleted at the end."""
+    base, layout = free_base(), Layout.at(folder)
+    with (
+        small_disk(folder, megabytes=_DISK_MB),
+        Proxy("kafka", to_port=base + KAFKA) as kafka,
+        Proxy("postgres", to_port=base + POSTGRES) as postgres,
+        Proxy("smtp", to_port=base + SANDBOX_SMTP) as smtp,
+    ):
+        layout.create()
+        clocks = layout.root / "clocks"
+        clocks.mkdir()
+        create_secrets(layout.secrets, postgres_port=base + POSTGRES)
+        through = database_url(layout.secrets).replace(f":{base + POSTGRES}/", f":{postgres.port}/")
+        services = with_replicas(SERVICES, dict.fromkeys(REPLICATED, setting.replicas))
+        stack = Stack(
+            folder,
+            base_port=base,
+            services=skewed_services(services, sources=setting.sources),
+            kafka_advertised_port=kafka.port,
+            extra_environment={
+                "TOCSIN_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka.port}",
+                "TOCSIN_DATABASE_URL": through,
+                "TOCSIN_SMTP_PORT": str(smtp.port),
+                CLOCKS: str(clocks),
+                "PYTHONPATH": setting.sources or "",
+                **_SETTINGS,
+                **setting.environment,
+            },
+        )
+        try:
+            with stack:
+                stack.wait_ready(timeout=timedelta(seconds=120))
+                yield Stage(stack, kafka, postgres, smtp, clocks)
+        finally:
+            stack.delete()
