@@ -27,6 +27,13 @@ def test_kafka_listens_on_this_machine_alone() -> None:
     assert "log.dirs=data" in lines
 
 
+def test_kafka_sends_its_clients_to_who_stands_between() -> None:
+    lines = server_properties(port=1, controller_port=2, advertised_port=3).splitlines()
+
+    assert "advertised.listeners=PLAINTEXT://127.0.0.1:3" in lines
+    assert "listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2" in lines
+
+
 def test_storage_counts_as_formatted_only_when_kafka_said_so(tmp_path: Path) -> None:
     write_settings(tmp_path, port=1, controller_port=2)
 

@@ -28,6 +28,8 @@ class Plan:
     services: tuple[Service, ...]
     steps: tuple[Step, ...]
     environment: Mapping[str, str]
+    kafka_advertised_port: int | None = None
+    """Where Kafka sends its clients; None: where it listens."""
 
 
 def bring_up(ground: Ground, *, plan: Plan) -> None:
@@ -47,7 +49,7 @@ def bring_up(ground: Ground, *, plan: Plan) -> None:
 def _chains(plan: Plan) -> tuple[list[Callable[[Ground], None]], list[Callable[[Ground], None]]]:
     after_kafka = [partial(_run_step, step, plan=plan) for step in plan.steps if step.after == "kafka"]
     after_postgres = [partial(_run_step, step, plan=plan) for step in plan.steps if step.after == "postgres"]
-    return [_keep_kafka, *after_kafka], [_keep_postgres, *after_postgres]
+    return [partial(_keep_kafka, plan=plan), *after_kafka], [_keep_postgres, *after_postgres]
 
 
 def _in_turn(turns: list[Callable[[Ground], None]], ground: Ground) -> None:
@@ -67,12 +69,14 @@ def _join(chains: list[Future[None]], *, ground: Ground) -> None:
         raise
 
 
-def _keep_kafka(ground: Ground) -> None:
+def _keep_kafka(ground: Ground, *, plan: Plan) -> None:
     note, ending = ground.journal.note, ground.ending
     jars = class_path(user_repository(), jars=locked_jars(), progress=note, cancelled=ending.is_set)
     folder = ground.layout.kafka
     port, controller_port = ground.base_port + KAFKA, ground.base_port + KAFKA_CONTROLLER
-    kafka.write_settings(folder, port=port, controller_port=controller_port)
+    kafka.write_settings(
+        folder, port=port, controller_port=controller_port, advertised_port=plan.kafka_advertised_port
+    )
     if not kafka.formatted(folder):
         ground.run_once(kafka.format_program(folder, class_path=jars))
     program = kafka.kafka_program(folder, class_path=jars)

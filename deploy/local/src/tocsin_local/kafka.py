@@ -25,9 +25,10 @@ _LOGGING = (
 )
 
 
-def server_properties(*, port: int, controller_port: int) -> str:
+def server_properties(*, port: int, controller_port: int, advertised_port: int | None = None) -> str:
     """Write the settings of a node that is broker and controller, reachable from this machine alone.
 
+    Clients are sent to `advertised_port`, where something between passes on to `port`; without one to `port` itself.
     The data folder is relative to the one that Kafka runs in: a comma or an accent in its full path would break it.
     """
     return f"""\
@@ -35,7 +36,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised_port or port}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={_DATA}
@@ -52,9 +53,11 @@ log.cleaner.dedupe.buffer.size=8388608
 """
 
 
-def write_settings(folder: Path, *, port: int, controller_port: int) -> None:
+def write_settings(
+    folder: Path, *, port: int, controller_port: int, advertised_port: int | None = None
+) -> None:
     """Write the settings anew, since the ports may have changed."""
-    text = server_properties(port=port, controller_port=controller_port)
+    text = server_properties(port=port, controller_port=controller_port, advertised_port=advertised_port)
     (folder / _SETTINGS).write_text(text)
 
 

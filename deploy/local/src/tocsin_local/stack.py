@@ -54,8 +54,12 @@ class Stack:
         steps: tuple[Step, ...] = STEPS,
         replicas: Mapping[str, int] = _NO_REPLICAS,
         extra_environment: Mapping[str, str] = _NONE,
+        kafka_advertised_port: int | None = None,
     ) -> None:
-        """Start nothing yet. Without `base_port`: that of the last time in this folder, else a free block."""
+        """Start nothing yet. Without `base_port`: that of the last time in this folder, else a free block.
+
+        With `kafka_advertised_port` Kafka sends its clients there: something between must pass on to where it listens.
+        """
         self.layout = Layout.at(directory)
         before = read_state(self.layout)
         self.base_port = base_port or (before.base_port if before else free_base())
@@ -63,6 +67,7 @@ class Stack:
         self._steps = steps
         self._replicas = dict(replicas)
         self._extra = dict(extra_environment)
+        self._kafka_advertised_port = kafka_advertised_port
         self._ending = threading.Event()
         self._resources = ExitStack()
         self._journal: Journal | None = None
@@ -114,7 +119,9 @@ class Stack:
         self._ending.clear()
         try:
             self._ground = self._prepare()
-            bring_up(self._ground, plan=Plan(self._services, self._steps, self.environment()))
+            environment = self.environment()
+            plan = Plan(self._services, self._steps, environment, self._kafka_advertised_port)
+            bring_up(self._ground, plan=plan)
             self._ground.journal.enter(Phase.RUNNING)
         except BaseException as error:
             self._end(Phase.FAILED if isinstance(error, LocalError) else Phase.STOPPED, problem=str(error))
