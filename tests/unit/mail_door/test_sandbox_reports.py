@@ -9,7 +9,9 @@ from tocsin_sandbox.mailbox.received import Received
 from tocsin_sandbox.smtp.rules import BounceStyle
 from tocsin_schemas.words import Reason
 
-RECEIVED = Received(b"b-1@b.example", (b"ada@homes.example",), "Subject: Fl\u00fct\r\n\r\nx\r\n".encode())
+RECEIVED = Received(
+    b"b-1@b.example", (b"ada@homes.example",), "Subject: Fl\u00fct\r\n\r\nx\r\n".encode(), 0.0
+)
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,9 @@ class Connection:
     def __init__(self, rules: RuleSet, *, offer: Offer) -> None:
         self.wire = Wire()
         self.recorder = Recorder()
+        self.now = 0.0
         self.protocol = SmtpProtocol(
-            Session(offer=offer, rules=RuleBook(rules), client=1),
+            Session(offer=offer, rules=RuleBook(rules), client=1, clock=lambda: self.now),
             inflow=Inflow(max_body=offer.max_message_bytes),
             recorder=self.recorder,
             host=Nobody(),

@@ -51,6 +51,25 @@ async def test_every_split_of_a_dialogue_gives_the_same_answers_and_messages(
         assert client.wire.closed
 
 
+@pytest.mark.parametrize("split", [b"", b"RCPT"])
+async def test_a_message_began_with_its_envelope_however_late_it_ends(
+    connect: "Connect", split: bytes
+) -> None:
+    client = connect()
+    client.say(b"EHLO client\r\n")
+    client.now = 1.0
+    client.say(b"MAIL FROM:<a@b.example>\r\n" + split)
+    client.now = 2.0
+    client.say(b"RCPT TO:<c@d.example>\r\nDATA\r\n".removeprefix(split))
+    client.now = 3.0
+    client.say(b".\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n")
+    client.now = 4.0
+
+    client.say(b".\r\n")
+
+    assert [one.begun for one in client.recorder.accepted] == [1.0, 3.0]
+
+
 async def test_a_dialogue_byte_by_byte(connect: "Connect") -> None:
     client = connect()
 

@@ -14,7 +14,12 @@ def a_message(number: int, *, message_id: str = "", text: str = "Lock your doors
     """A message whose subject is its number."""
     identity = f"Message-ID: {message_id}\r\n" if message_id else ""
     content = f"Subject: Alert {number}\r\n{identity}From: Police <p@b.example>\r\n\r\n{text}\r\n"
-    return Received(b"p@b.example", (b"r%d@c.example" % number, b"copy@c.example"), content.encode())
+    return Received(
+        b"p@b.example",
+        (b"r%d@c.example" % number, b"copy@c.example"),
+        content.encode(),
+        begun=1_700_000_000.25,
+    )
 
 
 def a_mailbox(folder: Path, *, keep_messages: int = 3, keep_bytes: int = 10_000) -> Mailbox:
@@ -77,6 +82,20 @@ async def test_what_was_said_to_be_recorded_survives_a_kill(tmp_path: Path) -> N
     assert again.counts.messages == 2
     again.close()
     killed.close()
+
+
+async def test_the_log_tells_when_the_envelope_began_and_lines_without_it_still_count(tmp_path: Path) -> None:
+    (tmp_path / "accept.log").write_bytes(b"1700000000.000000\t<1@x>\tp@b.example\tr@c.example\t80\t1\n")
+    mailbox = a_mailbox(tmp_path)
+
+    await deliver(mailbox, a_message(2, message_id="<2@x>"))
+    mailbox.close()
+    last = (tmp_path / "accept.log").read_bytes().splitlines()[-1].split(b"\t")
+    again = a_mailbox(tmp_path)
+
+    assert (last[1], last[5:]) == (b"<2@x>", [b"2", b"1700000000.250000"])
+    assert again.counts.ids(after=0, limit=10) == (1, [b"<1@x>", b"<2@x>"])
+    again.close()
 
 
 async def test_emptied_means_gone_and_numbers_go_on(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The durable list of what was accepted: one line a message, and what may be counted from it.
 
-Line: unix time, Message-ID, envelope sender, envelope recipients (comma between), bytes, accept number; tabs between.
-The first line of a log that was emptied is `#` and the last number given before.
+Line: unix time, Message-ID, envelope sender, envelope recipients (comma between), bytes, accept number, unix time at
+which the envelope began; tabs between. Older lines lack the last one. The first line of a log that was emptied is `#`
+and the last number given before.
 """
 
 import os
@@ -13,7 +14,7 @@ from tocsin_sandbox.mailbox.received import Received, message_id_of
 
 FILE_NAME: Final = "accept.log"
 
-_FIELDS: Final = 6
+_FIELDS: Final = frozenset({6, 7})
 
 
 class Accepted(NamedTuple):
@@ -27,13 +28,14 @@ class Accepted(NamedTuple):
     def line(self, time: bytes) -> bytes:
         """Its line of the log; the time is the same for a whole batch."""
         received = self.received
-        return b"%b\t%b\t%b\t%b\t%d\t%d\n" % (
+        return b"%b\t%b\t%b\t%b\t%d\t%d\t%.6f\n" % (
             time,
             self.message_id,
             received.sender,
             b",".join(received.recipients),
             len(received.content),
             self.number,
+            received.begun,
         )
 
 
@@ -160,7 +162,7 @@ def _read(path: Path) -> tuple[Counts, int]:
                 break
             if fields[0] == b"#":
                 counts = Counts(before=int(fields[1]))
-            elif len(fields) == _FIELDS:
+            elif len(fields) in _FIELDS:
                 counts.add(fields[1], size=int(fields[4]))
             size += len(line)
     return counts, size

@@ -13,6 +13,8 @@ class Received(NamedTuple):
     sender: bytes
     recipients: tuple[bytes, ...]
     content: bytes
+    begun: float
+    """Unix time at which its envelope came."""
 
 
 def message_id_of(content: bytes) -> bytes:

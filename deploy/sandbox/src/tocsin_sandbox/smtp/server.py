@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+import time
 from datetime import timedelta
 from typing import Final, cast
 
@@ -99,7 +100,7 @@ class SmtpServer:
 
     def _protocol(self) -> SmtpProtocol:
         self._seen += 1
-        session = Session(offer=self._offer, rules=self._rules, client=self._seen)
+        session = Session(offer=self._offer, rules=self._rules, client=self._seen, clock=time.time)
         inflow = Inflow(max_body=self._offer.max_message_bytes)
         return SmtpProtocol(session, inflow=inflow, recorder=self._recorder, host=self)
 

@@ -1,4 +1,4 @@
-"""The dialogue with one client: what it has said so far and what each command is answered. No socket, no clock."""
+"""The dialogue with one client: what it has said so far and what each command is answered. No socket, and a clock of others."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -26,6 +26,8 @@ class Session:
     """Commands in, outcomes out. After DATA was answered 354, `reading_body` is set and the body is due."""
 
     __slots__ = (
+        "_begun",
+        "_clock",
         "_errors",
         "_greeted",
         "_offer",
@@ -38,9 +40,11 @@ class Session:
         "reading_body",
     )
 
-    def __init__(self, *, offer: Offer, rules: RuleBook, client: int) -> None:
+    def __init__(self, *, offer: Offer, rules: RuleBook, client: int, clock: Callable[[], float]) -> None:
         self._offer = offer
         self._rules = rules
+        self._clock = clock
+        self._begun = 0.0
         self._subject = (b"%d" % client,)
         self._errors = 0
         self._secure = False
@@ -79,6 +83,7 @@ class Session:
         sender, size, recipient = envelope.groups()
         if size and int(size) > self._offer.max_message_bytes:
             return None
+        self._begun = self._clock()
         self._sender = sender
         self._recipients.append(recipient)
         self.reading_body = True
@@ -90,7 +95,7 @@ class Session:
         if has_long_line(content):
             self._reset()
             return replies.BODY_LINE_TOO_LONG
-        received = Received(self._sender or b"", tuple(self._recipients), content)
+        received = Received(self._sender or b"", tuple(self._recipients), content, self._begun)
         self._reset()
         if Phase.BODY not in self._rules.phases:
             return received
@@ -178,6 +183,7 @@ class Session:
         path = path_of(argument, shape=SENDER)
         if path is None:
             return replies.BAD_SENDER
+        self._begun = self._clock()
         refusal = self._offer.refusal_of(path.parameters) or _not_ascii(path.address)
         return refusal or self._unless_ruled(Phase.MAIL, self._subject, self._from, path.address)
 
