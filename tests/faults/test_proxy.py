@@ -107,6 +107,14 @@ async def reset_by(client: Client) -> bool:
     return False
 
 
+async def turned_away(dial: Dial) -> bool:
+    """Whether who connects is reset, at once or soon."""
+    try:
+        return await reset_by(await dial())
+    except ConnectionError:
+        return True
+
+
 async def test_without_trouble_bytes_go_both_ways(dial: Dial) -> None:
     client = await dial()
 
@@ -147,12 +155,12 @@ async def test_a_server_that_is_not_there_is_a_reset(echo: Echo) -> None:
     del echo
     with Proxy("nobody", to_port=1) as proxy:
         dial = Dial(proxy.port)
-        client = await dial()
 
-        was_reset = await reset_by(client)
+        reset = await turned_away(dial)
 
-        dial.open[0].close()
-    assert was_reset
+        for writer in dial.open:
+            writer.close()
+    assert reset
 
 
 async def test_a_delay_makes_both_directions_later_and_keeps_the_order(dial: Dial, proxy: Proxy) -> None:
@@ -206,9 +214,8 @@ async def test_refusing_resets_old_and_new_until_healed(dial: Dial, proxy: Proxy
     await old.ask(b"x")
 
     proxy.refuse()
-    new = await dial()
 
-    assert [await reset_by(old), await reset_by(new)] == [True, True]
+    assert [await reset_by(old), await turned_away(dial)] == [True, True]
     assert echo.clients == 1
     proxy.heal()
     assert await (await dial()).ask(b"again") == b"again"
@@ -234,9 +241,8 @@ async def test_half_open_the_server_hears_and_the_client_does_not(
     proxy.stall(to_server=False, to_client=True)
 
     await client.say(b"heard")
-    await until(lambda: proxy.held == 5)
+    await until(lambda: bytes(echo.heard) == b"heard" and proxy.held == 5)
 
-    assert bytes(echo.heard) == b"heard"
     proxy.heal()
     assert await client.hear(5) == b"heard"
 
@@ -312,7 +318,7 @@ async def test_a_cut_after_so_many_bytes_leaves_the_server_with_exactly_these(
     await old.say(b"0123456789ABC")
 
     assert [await reset_by(old), await reset_by(new)] == [True, True]
-    await until(lambda: echo.farewells == ["closed"] * 2)
+    await until(lambda: len(echo.farewells) == 2)
     assert len(echo.heard) == len(b"before") + 2 * 10
 
 
