@@ -103,7 +103,7 @@ async def _everything(town: Town) -> AsyncIterator[tuple[str, bytes]]:
     for path in sorted(town.stack.layout.logs.iterdir()):
         yield f"log {path.name}", await asyncio.to_thread(path.read_bytes)
     for process in town.stack.state.processes:
-        if process.url and process.name != _OUTSIDE:
+        if process.url and process.url.startswith("http") and process.name != _OUTSIDE:
             url = f"{process.url.rstrip('/')}/metrics"
             async with town.http.get(url, timeout=_TIMEOUT) as answer:
                 yield f"metrics of {process.name}", await answer.read()

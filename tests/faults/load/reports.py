@@ -1,5 +1,6 @@
 """What other mail systems write back about a message, and what must come of it."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -28,7 +29,7 @@ class Told:
 
     def written(self, *, sender: str, recipient: str) -> bytes:
         """As it comes over the wire."""
-        received = Received(sender.encode(), (recipient.encode(),), _RETURNED)
+        received = Received(sender.encode(), (recipient.encode(),), _RETURNED, begun=time.time())
         text = report(received, recipient=recipient.encode(), style=self.style, status=self.code)
         before, after = self.replaced
         return text.replace(before.encode(), after.encode()) if before else text
