@@ -1,4 +1,4 @@
-"""The dialogue with one client: what it has said so far and what each command is answered. No socket, and a clock of others."""
+"""The dialogue with one client: what it has said so far and what each command is answered. No socket; the time is told."""
 
 import re
 from collections.abc import Callable, Mapping
