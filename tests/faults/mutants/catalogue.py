@@ -1,0 +1,12 @@
+"""Every seeded bug, and the scenarios they are to be noticed under."""
+
+from typing import Final
+
+from tests.faults.mutants.mutant import Mutant
+from tests.faults.mutants.of_account import ACCOUNT
+from tests.faults.mutants.of_work import WORK
+from tests.faults.mutants.scenarios import SCENARIOS, Scenario, Strike
+
+__all__ = ["MUTANTS", "SCENARIOS", "Mutant", "Scenario", "Strike"]
+
+MUTANTS: Final[tuple[Mutant, ...]] = (*WORK, *ACCOUNT)
