@@ -16,7 +16,9 @@ def findings(index: Index) -> Iterator[Finding]:
         if answer.status != 202 or answer.alert is None:
             continue
         if named.setdefault((answer.agency, answer.key), answer.alert) != answer.alert:
-            yield _about(answer.alert, "two alerts of a key", f"key {answer.key} named another before", answer)
+            yield _about(
+                answer.alert, "two alerts of a key", f"key {answer.key} named another before", answer
+            )
         if answer.alert not in alerts and answer.alert not in lost:
             lost.add(answer.alert)
             yield _about(answer.alert, "alert lost", "answered 202, not in the ledger", answer)

@@ -24,9 +24,7 @@ def findings(index: Index) -> Iterator[Finding]:
 
 def _version(index: Index, alert: Alert, *, version: int) -> Iterator[Finding]:
     reached = (alert.id, version) in index.history.dump.reached_versions
-    eligible = (
-        _reached(index, alert, version=version) if reached else audience(index, alert, version=version)
-    )
+    eligible = _reached(index, alert, version=version) if reached else audience(index, alert, version=version)
     rows = index.rows.get((alert.id, version), ())
     counts = Counter(_who(row) for row in rows)
     rule = "reached, and not told more" if reached else "no row"

@@ -1,0 +1,89 @@
+"""I2: an attempt is accepted once; another needs a merged fact that the earlier one failed, or was ambiguous."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tests.faults.checks.index import Index
+from tests.faults.checks.says import RESENDS, of_delivery
+from tests.faults.history import Accept, Delivery, Fact, Finding, Move
+from tocsin_schemas.words import ReceiptKind
+
+_EARLY: Final = 0.5
+"""Seconds by which a claim may come before its time: two clocks told them."""
+_NOT_TAKEN: Final = frozenset({ReceiptKind.REFUSED, ReceiptKind.RELEASED, ReceiptKind.DEFERRED})
+_PERHAPS_TAKEN: Final = frozenset({ReceiptKind.ACCEPTED, ReceiptKind.UNKNOWN})
+
+
+def findings(index: Index) -> Iterator[Finding]:
+    """Deliveries handed over more often than was lawful, or claimed out of turn."""
+    for row in index.history.dump.deliveries.values():
+        accepts = index.accepts.get(row.id, ())
+        if accepts:
+            yield from _too_many(index, row, accepts)
+            yield from _two_of_a_claim(index, row, accepts)
+            yield from _denied(index, row, accepts)
+        yield from _out_of_turn(index, row)
+
+
+def _too_many(index: Index, row: Delivery, accepts: Sequence[Accept]) -> Iterator[Finding]:
+    if len(accepts) == 1:
+        return
+    facts = index.facts_of(row.id)
+    resent = sum(fact.kind is ReceiptKind.UNKNOWN and fact.fence < row.fence for fact in facts)
+    lawful = 1 + min(resent, RESENDS)
+    if len(accepts) > lawful:
+        says = f"{len(accepts)} times, {lawful} lawful: {resent} ambiguous attempts were claimed again"
+        yield of_delivery(row, "accepted too often", says, invariant="I2", at=accepts[lawful].at)
+
+
+def _two_of_a_claim(index: Index, row: Delivery, accepts: Sequence[Accept]) -> Iterator[Finding]:
+    """Give each accept the earliest claim that may be its own and is free: where one gets none, two share one."""
+    taken: set[int] = set()
+    for accept in accepts if len(accepts) > 1 else ():
+        candidates = index.candidates(accept)
+        free = next((number for number in candidates if number not in taken), None)
+        if free is not None:
+            taken.add(free)
+        elif candidates:
+            says = f"{len(accepts)} accepts under {len(index.claims[row.id])} claims"
+            yield of_delivery(row, "accepted twice under one claim", says, invariant="I2", at=accept.at)
+
+
+def _denied(index: Index, row: Delivery, accepts: Sequence[Accept]) -> Iterator[Finding]:
+    """The worker says that a message was not taken; the provider says that it was."""
+    facts = index.facts_of(row.id)
+    for accept in accepts:
+        claims = [index.claims[row.id][number] for number in index.candidates(accept)]
+        if claims and all(_is_denied(facts, claim) for claim in claims):
+            says = f"under fence {claims[-1].after[2]}"
+            yield of_delivery(row, "refused although accepted", says, invariant="I2", at=accept.at)
+
+
+def _is_denied(facts: Sequence[Fact], claim: Move) -> bool:
+    kinds = {fact.kind for fact in facts if fact.fence == claim.after[2]}
+    return not kinds.isdisjoint(_NOT_TAKEN) and kinds.isdisjoint(_PERHAPS_TAKEN)
+
+
+def _out_of_turn(index: Index, row: Delivery) -> Iterator[Finding]:
+    told = {fact.fence for fact in index.facts_of(row.id)}
+    for claim in index.claims.get(row.id, ()):
+        work = "born" if claim.before is None else claim.before[1]
+        fence = claim.after[2] - 1
+        if work != "waiting":
+            says = f"claimed under fence {claim.after[2]}, its work was {work}"
+            yield of_delivery(row, "claimed, and did not wait", says, invariant="I2", at=claim.at)
+        elif fence > 0 and fence not in told:
+            says = f"claimed under fence {claim.after[2]}, no fact of fence {fence}"
+            yield of_delivery(row, "claimed again without a fact", says, invariant="I2", at=claim.at)
+        due_at = _due_at([fact for fact in index.facts_of(row.id) if fact.fence == fence])
+        if fence > 0 and due_at is not None and claim.at < due_at - _EARLY:
+            says = f"{due_at - claim.at:.1f} s before it was due"
+            yield of_delivery(row, "claimed too early", says, invariant="I2", at=claim.at)
+
+
+def _due_at(facts: Sequence[Fact]) -> float | None:
+    """When an attempt is due that facts of one fence made wait; None where its time may have been set anew since."""
+    outcomes = [fact for fact in facts if fact.kind in _NOT_TAKEN or fact.kind is ReceiptKind.UNKNOWN]
+    if not all(fact.kind in {ReceiptKind.REFUSED, ReceiptKind.UNKNOWN} for fact in outcomes):
+        return None
+    return min((fact.due_at for fact in outcomes if fact.due_at is not None), default=None)

@@ -1,0 +1,77 @@
+"""I5: receipts never contradict. `state` only climbs, `fence` counts claims, and every fact counts once."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from tests.faults.checks.index import Index
+from tests.faults.checks.says import of_delivery
+from tests.faults.history import Callback, Delivery, Finding, Injected, Move
+from tocsin_schemas.words import RANK
+
+_MERGED_WITHIN: Final = 30.0
+"""Seconds from the acknowledgement of a callback in which a topic that loses its records may take it along."""
+
+
+def findings(index: Index) -> Iterator[Finding]:
+    """Rows that fell, that do not follow from their facts, and facts that are missing or told twice."""
+    losing = [fault for fault in index.history.faults if fault.loses == "receipts"]
+    for row in index.history.dump.deliveries.values():
+        moves = index.moves_of(row.id)
+        for before, after in pairwise(moves):
+            yield from _step(row, before, after)
+        yield from _last(row, moves[-1] if moves else None)
+        yield from _facts(index, row)
+        for callback in index.callbacks.get(row.id, ()):
+            yield from _callback(index, row, callback, losing)
+
+
+def _step(row: Delivery, earlier: Move, move: Move) -> Iterator[Finding]:
+    before = move.before or earlier.after
+    rank = min(RANK[earlier.after[0]], RANK[before[0]]), RANK[move.after[0]]
+    if rank[1] < rank[0]:
+        says = f"{before[0]} became {move.after[0]}"
+        yield of_delivery(row, "state fell", says, invariant="I5", at=move.at)
+    if move.after[2] != earlier.after[2] + move.claims:
+        says = f"{earlier.after[2]} became {move.after[2]}, {'a' if move.claims else 'no'} claim"
+        yield of_delivery(row, "fence miscounted", says, invariant="I5", at=move.at)
+
+
+def _last(row: Delivery, move: Move | None) -> Iterator[Finding]:
+    now = (row.state, row.work, row.fence)
+    if move is None:
+        yield of_delivery(row, "never born", "no change of it was recorded", invariant="I5")
+    elif move.after != now:
+        says = f"{now} at the end, {move.after} after its last change"
+        yield of_delivery(row, "changed unseen", says, invariant="I5", at=move.at)
+
+
+def _facts(index: Index, row: Delivery) -> Iterator[Finding]:
+    facts = index.facts_of(row.id)
+    rank = max((RANK[fact.state] for fact in facts), default=0)
+    if RANK[row.state] != rank:
+        says = f"{row.state}, its facts say rank {rank}"
+        yield of_delivery(row, "state unlike its facts", says, invariant="I5")
+    if len(facts) < 2:
+        return
+    told = Counter((fact.fence, fact.kind, fact.status, fact.due_at) for fact in facts)
+    for (fence, kind, status, _), count in told.items():
+        if count > 1:
+            says = f"{kind} {status} of fence {fence}, {count} times"
+            yield of_delivery(row, "fact counted twice", says, invariant="I5")
+
+
+def _callback(
+    index: Index, row: Delivery, callback: Callback, losing: Sequence[Injected]
+) -> Iterator[Finding]:
+    if row.fence == 0 or any(_lost(fault, callback) for fault in losing):
+        return
+    facts = index.facts_of(row.id)
+    if not any((fact.kind, fact.status) == (callback.kind, callback.status) for fact in facts):
+        says = f"{callback.kind} {callback.status} was acknowledged, and no fact tells"
+        yield of_delivery(row, "callback lost", says, invariant="I5", at=callback.at)
+
+
+def _lost(fault: Injected, callback: Callback) -> bool:
+    return fault.began <= callback.at + _MERGED_WITHIN and fault.ended >= callback.at
