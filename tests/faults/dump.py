@@ -26,10 +26,10 @@ _ABOUT: Final = "about.json"
 _QUERIES: Final[Mapping[str, str]] = {
     "alerts": """
         SELECT id, agency_id, purpose, severity, lane, version, state, open, extract(epoch FROM frozen_at),
-               extract(epoch FROM expires_at) FROM alert""",
+               extract(epoch FROM expires_at) FROM alert ORDER BY id""",
     "deliveries": """
         SELECT id, alert_id, alert_version, member_id, contact_point_id, channel, state, work, fence, attempts,
-               ambiguous, reason FROM delivery""",
+               ambiguous, reason FROM delivery ORDER BY id""",
     "moves": """
         SELECT delivery, extract(epoch FROM at), old_state, old_work, old_fence, new_state, new_work, new_fence
         FROM   faults.move ORDER BY delivery, at, new_fence""",

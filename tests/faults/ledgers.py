@@ -8,7 +8,6 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 from uuid import UUID
@@ -111,9 +110,8 @@ def accepts_in(line: bytes) -> Iterator[Accept]:
     at, message_id, recipients = float(fields[0]), fields[1], fields[3]
     begun = float(fields[_BEGUN]) if len(fields) > _BEGUN else at
     delivery = UUID(message_id.strip("<>").partition("@")[0])
-    accept = Accept(at=at, begun=begun, delivery=delivery, recipient="")
     for recipient in recipients.split(","):
-        yield replace(accept, recipient=recipient)
+        yield Accept(at=at, begun=begun, delivery=delivery, recipient=recipient)
 
 
 def _append(path: Path, data: bytes) -> None:

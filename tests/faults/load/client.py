@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from alert_api.views import ProgressView
 from tests.faults.history import Answer
 from tests.faults.leaks import Personal, leaks_in
-from tests.faults.load.means import Crowd, Means
+from tests.faults.ledgers import Ledgers
+from tests.faults.load.means import Crowd
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=8)
 _PAUSE_S: Final = (0.1, 0.7)
@@ -23,7 +24,6 @@ _AFTER_STOP: Final = 5
 """How often a request is still repeated once the load is told to stop."""
 
 _NO_ANSWER: Final = (aiohttp.ClientError, OSError, TimeoutError)
-_DOOR: Final = "alert-api"
 _LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -50,7 +50,9 @@ class Request:
 class Client:
     """It goes in by any of the doors, another one each time."""
 
-    means: Means
+    ledgers: Ledgers
+    stop: asyncio.Event
+    """Set: what is not known after some more repetitions is given up."""
     http: aiohttp.ClientSession
     doors: Sequence[str]
     personal: Personal
@@ -63,7 +65,7 @@ class Client:
             if _final(answer):
                 return answer
             await asyncio.sleep(random.uniform(*_PAUSE_S))
-            after_stop += self.means.stop.is_set()
+            after_stop += self.stop.is_set()
         return None
 
     async def progress(self, crowd: Crowd, alert: UUID, *, door: str) -> ProgressView | None:
@@ -83,7 +85,7 @@ class Client:
             if await self._pressed(f"{random.choice(self.doors)}/u/{token}"):
                 return True
             await asyncio.sleep(random.uniform(*_PAUSE_S))
-            after_stop += self.means.stop.is_set()
+            after_stop += self.stop.is_set()
         return False
 
     async def _pressed(self, url: str) -> bool:
@@ -105,17 +107,8 @@ class Client:
             body, read = b"", _unanswered(request, sent_at=sent_at)
         told = body if read.status >= HTTPStatus.BAD_REQUEST else b""
         where = f"answer {read.status} to {read.act}"
-        await self.means.ledgers.keep(read, *leaks_in(where, told, personal=self.personal))
+        await self.ledgers.keep(read, *leaks_in(where, told, personal=self.personal))
         return read
-
-
-def doors_of(means: Means) -> list[str]:
-    """Where every alert-api answers."""
-    return [
-        one.url.rstrip("/")
-        for one in means.scene.stack.state.processes
-        if one.url and one.name.startswith(_DOOR)
-    ]
 
 
 def _authorization(crowd: Crowd) -> dict[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Final
 
 import aiohttp
 
@@ -12,7 +13,7 @@ from tests.faults.leaks import Personal
 from tests.faults.ledgers import ACCEPTS, Ledgers
 from tests.faults.load.bouncers import bounce
 from tests.faults.load.changers import change_alerts
-from tests.faults.load.client import TIMEOUT, Client, doors_of
+from tests.faults.load.client import TIMEOUT, Client
 from tests.faults.load.crowds import settled_crowds
 from tests.faults.load.leavers import leave
 from tests.faults.load.means import Board, Means, Profile
@@ -20,6 +21,8 @@ from tests.faults.load.posters import post_alerts
 from tests.faults.load.watchers import final_snapshots, watch
 
 __all__ = ["Load", "Profile"]
+
+_DOOR: Final = "alert-api"
 
 
 class Load:
@@ -54,4 +57,9 @@ class Load:
     async def _client(self) -> AsyncIterator[Client]:
         personal = Personal(tuple(crowd.key.rpartition("_")[2] for crowd in self._means.crowds))
         async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
-            yield Client(self._means, http, doors_of(self._means), personal)
+            yield Client(self._means.ledgers, self._means.stop, http, self._doors(), personal)
+
+    def _doors(self) -> list[str]:
+        """Where every alert-api answers."""
+        processes = self._means.scene.stack.state.processes
+        return [one.url.rstrip("/") for one in processes if one.url and one.name.startswith(_DOOR)]

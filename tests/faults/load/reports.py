@@ -37,7 +37,7 @@ class Told:
 
 _GONE: Final = Told("5.1.1", ReceiptKind.FAILED, "dsn 5.1.1")
 _READ: Final = Told("2.0.0", ReceiptKind.DELIVERED, "dsn 2.0.0")
-_KINDS: Final = {
+KINDS: Final = {
     _GONE: 40,
     Told("5.2.2", ReceiptKind.FAILED, "dsn 5.2.2"): 15,
     Told("4.2.2", ReceiptKind.FAILED, "dsn 4.2.2"): 10,
@@ -46,12 +46,12 @@ _KINDS: Final = {
     Told("5.1.10", ReceiptKind.FAILED, "dsn 5.1.10", replaced=("smtp; 550", "smtp; 556")): 2,
     Told("5.1.1", ReceiptKind.COMPLAINED, "arf abuse", BounceStyle.COMPLAINT): 3,
 }
-"""With their weights. The fifth last gave up on nothing yet; 5.1.10 says that a domain takes no mail at all (RFC 7505)."""
+"""With their weights. A delay is no fact yet; 5.1.10 says that a domain takes no mail at all (RFC 7505 section 4)."""
 
 
 def drawn_reports(*, random: Random) -> Iterator[Told]:
     """What comes back of one message: mostly one report; now and then many, that contradict each other, in disorder."""
     if random.random() >= _OFTEN_SHARE:
-        yield from random.choices([*_KINDS], [*_KINDS.values()])
+        yield from random.choices([*KINDS], [*KINDS.values()])
         return
     yield from random.choices((_GONE, _READ), (9, 1), k=_COPIES)
