@@ -83,7 +83,7 @@ def accepts(history: History, span: Span) -> tuple[Series, Series]:
     for accept in sorted(history.accepts, key=lambda accept: accept.at):
         (again if accept.delivery in seen else first)[span.bin_of(accept.at)] += 1
         seen.add(accept.delivery)
-    return Series("first", first), Series("again", again)
+    return Series("accepted", first), Series("again", again)
 
 
 def answers(history: History, span: Span) -> tuple[Series, Series, Series]:
@@ -92,7 +92,7 @@ def answers(history: History, span: Span) -> tuple[Series, Series, Series]:
     for answer in history.answers:
         kind = none if answer.status == 0 else good if 200 <= answer.status < 300 else refused
         kind[span.bin_of(answer.at)] += 1
-    return Series("done", good), Series("refused", refused), Series("unanswered", none)
+    return Series("answered", good), Series("refused", refused), Series("unanswered", none)
 
 
 def states(history: History, span: Span) -> tuple[Series, ...]:
