@@ -48,7 +48,7 @@ class Kind:
     draw: Callable[[Random, Scale], What]
     """Pure: the same seed draws the same."""
     strike: Callable[[Scene, What], Awaitable[None]]
-    """Do it and undo it; what dies is started again by the stack itself. Cancelled at the end of a run: undo it then, too."""
+    """Do it and undo it, also when cancelled; what dies is started again by the stack itself."""
     weight: int = 1
     """How often it is drawn, against the others."""
     needs: Callable[[Scene], str | None] = lambda _: None

@@ -17,7 +17,7 @@ from tests.faults.ledgers import Ledgers
 from tests.faults.load.load import Load, Profile
 from tests.faults.nemesis import Nemesis, skipped
 from tests.faults.recorder import install
-from tests.faults.schedule import as_json, schedule
+from tests.faults.schedule import Planned, as_json, schedule
 from tests.faults.stage import Setting, Stage, services_of, stage
 from tests.support.e2e_town import Town, town_of
 from tocsin_store.pool import UNAVAILABLE
@@ -42,9 +42,11 @@ class Wish:
     seed: int
     seconds: float
     every: float = 2.0
-    """Seconds from one fault to the next, on average."""
+    """Seconds from one drawn fault to the next, on average; 0: none is drawn."""
     only: tuple[str, ...] = ()
-    """Kinds of faults; all of them where empty."""
+    """Kinds of faults that are drawn; all of them where empty."""
+    plan: tuple[Planned, ...] = ()
+    """Faults that are chosen, beside those that are drawn."""
     profile: Profile = field(default_factory=Profile)
     setting: Setting = field(default_factory=Setting)
     patience: float = 300.0
@@ -69,7 +71,7 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapp
     ledgers = Ledgers(folder)
     async with town_of(running.stack) as town:
         scene = running.scene(town)
-        kinds = {name: kind for name, kind in every_kind().items() if not wish.only or name in wish.only}
+        kinds = every_kind()
         missing = skipped(kinds, scene)
         for name, why in missing.items():
             show(f"left out: {name}: {why}")
@@ -100,7 +102,12 @@ async def _break(
 ) -> None:
     """Load and faults, until the time is over."""
     scale = Scale(services_of(wish.setting), wish.profile.domains)
-    planned = schedule(kinds, seed=wish.seed, seconds=wish.seconds, every=wish.every, scale=scale)
+    drawn = (
+        schedule(kinds, seed=wish.seed, seconds=wish.seconds, every=wish.every, scale=scale, only=wish.only)
+        if wish.every
+        else ()
+    )
+    planned = sorted((*drawn, *wish.plan), key=lambda one: one.at)
     (folder / "schedule.json").write_text(as_json(planned))
     ledgers, stop = Ledgers(folder), asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -116,7 +123,6 @@ async def _break(
 
 async def _settle(town: Town, *, patience: float, show: Show) -> None:
     """Return when nothing is left to do, or when patience ends: then the checker says what is left."""
-
     try:
         async with asyncio.timeout(patience):
             await asyncio.to_thread(town.stack.wait_ready)
@@ -135,7 +141,11 @@ async def _shown(town: Town, *, show: Show) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(_SHOW_EVERY_S)
             now = await _where(town)
-            said = f"{now['deliveries']} deliveries, {now['open']} open" if now else "the database does not answer"
+            said = (
+                f"{now['deliveries']} deliveries, {now['open']} open"
+                if now
+                else "the database does not answer"
+            )
             show(f"{time.monotonic() - began:5.0f} s  {said}")
 
     telling = asyncio.create_task(tell())
@@ -149,6 +159,7 @@ async def _shown(town: Town, *, show: Show) -> AsyncIterator[None]:
 
 async def _where(town: Town) -> Mapping[str, int] | None:
     try:
-        return await town.pool.fetchrow(_WHERE)
+        row = await town.pool.fetchrow(_WHERE)
     except UNAVAILABLE:
         return None
+    return dict(row) if row else None

@@ -1,0 +1,104 @@
+"""`make faults` and `make faults-mutants`: break the stack under load and check every promise, from outside.
+
+`run` breaks and checks, `check FOLDER` checks again what a run wrote down, `mutants` proves that the checker sees bugs.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+from rich.console import Console
+
+from tests.faults.kinds import every_kind
+from tests.faults.load.load import Profile
+from tests.faults.mutant_report import show_mutants, write_mutants
+from tests.faults.mutants.catalogue import MUTANTS
+from tests.faults.mutation import Hunt
+from tests.faults.run import Show, Wish, run
+from tests.faults.stage import Setting
+from tests.faults.verdict import About, judge
+
+_FOLDER: Final = Path(".tocsin/faults")
+_MINUTE: Final = 60.0
+_USUAL: Final = Profile()
+
+
+def main() -> None:
+    """Exit with 1 where a promise was broken, or a seeded bug was not caught."""
+    wish = _arguments()
+    console = Console(width=140)
+    kept: bool = wish.act(wish, console)
+    sys.exit(not kept)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    acts = parser.add_subparsers(required=True)
+    breaking = acts.add_parser("run", help="Break it for some minutes, then check.")
+    breaking.set_defaults(act=_run)
+    breaking.add_argument("--minutes", type=float, default=5.0)
+    breaking.add_argument("--seed", type=int, default=SystemRandom().randrange(1_000_000))
+    breaking.add_argument("--every", type=float, default=2.0, help="Seconds between faults.")
+    breaking.add_argument("--only", nargs="+", default=(), choices=sorted(every_kind()), metavar="KIND")
+    breaking.add_argument("--replicas", type=int, default=2, choices=(1, 2))
+    breaking.add_argument("--agencies", type=int, default=_USUAL.agencies)
+    breaking.add_argument("--members", type=int, default=_USUAL.members, help="Of each agency.")
+    breaking.add_argument("--post-every", type=float, default=_USUAL.post_every, help="Seconds.")
+    checking = acts.add_parser("check", help="Check again what a run wrote down.")
+    checking.set_defaults(act=_check)
+    checking.add_argument("folder", type=Path)
+    seeding = acts.add_parser("mutants", help="Seed bugs one by one.")
+    seeding.set_defaults(act=_seed)
+    seeding.add_argument(
+        "--only", nargs="+", default=(), choices=[one.name for one in MUTANTS], metavar="NAME"
+    )
+    seeding.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def _run(wish: argparse.Namespace, console: Console) -> bool:
+    folder = _FOLDER / f"seed-{wish.seed}"
+    profile = Profile(agencies=wish.agencies, members=wish.members, post_every=wish.post_every)
+    ordered = Wish(
+        seed=wish.seed,
+        seconds=wish.minutes * _MINUTE,
+        every=wish.every,
+        only=tuple(wish.only),
+        profile=profile,
+        setting=Setting(wish.replicas),
+    )
+    console.print(f"Seed {wish.seed}, {wish.minutes:g} minutes", highlight=False)
+    missing = run(ordered, folder, show=_to(console))
+    return not judge(folder, About(wish.seed, wish.minutes, missing), reports=_FOLDER, console=console)
+
+
+def _check(wish: argparse.Namespace, console: Console) -> bool:
+    return not judge(wish.folder, About(0, 0, {}), reports=wish.folder, console=console)
+
+
+def _seed(wish: argparse.Namespace, console: Console) -> bool:
+    mutants = [one for one in MUTANTS if not wish.only or one.name in wish.only]
+    hunt = Hunt(_FOLDER / "mutants", wish.seed, _to(console))
+    controls = hunt.controls(sorted({one.scenario for one in mutants}))
+    trials = hunt.trials(mutants)
+    write_mutants(_FOLDER, trials=trials, controls=controls)
+    show_mutants(console, trials=trials, controls=controls)
+    return all(one.caught for one in trials.values()) and not any(one.caught for one in controls.values())
+
+
+def _to(console: Console) -> Show:
+    began = time.monotonic()
+
+    def show(line: str) -> None:
+        console.print(
+            f"{time.monotonic() - began:6.1f}  {line}", markup=False, highlight=False, soft_wrap=True
+        )
+
+    return show
+
+
+if __name__ == "__main__":
+    main()
