@@ -62,9 +62,10 @@ def run(wish: Wish, folder: Path, *, show: Show) -> Mapping[str, str]:
     show("starting the stack")
     shutil.rmtree(folder, ignore_errors=True)
     with stage(folder / "stack", wish.setting) as running:
-        missing = asyncio.run(_play(wish, folder, running=running, show=show))
-        shutil.copytree(running.stack.layout.logs, folder / "logs")
-    return missing
+        try:
+            return asyncio.run(_play(wish, folder, running=running, show=show))
+        finally:
+            shutil.copytree(running.stack.layout.logs, folder / "logs")
 
 
 async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapping[str, str]:
@@ -125,11 +126,10 @@ async def _settle(town: Town, *, patience: float, show: Show) -> None:
     """Return when nothing is left to do, or when patience ends: then the checker says what is left."""
     try:
         async with asyncio.timeout(patience):
-            await asyncio.to_thread(town.stack.wait_ready)
             while (now := await _where(town)) is None or now["open"] or now["rest"]:
                 await asyncio.sleep(_LOOK_EVERY_S)
     except TimeoutError:
-        show(f"not settled after {patience:.0f} s")
+        show(f"not settled after {patience:.0f} s, not ready: {', '.join(town.stack.state.unready()) or 'nobody'}")
 
 
 @asynccontextmanager
