@@ -58,14 +58,17 @@ async def gather_leaks(town: Town, folder: Path) -> None:
     """Look through all of Kafka, all logs and the metrics of every service; what is found goes to the ledger."""
     ledgers, personal = Ledgers(folder), secrets_of(town, folder)
     async for where, data in _everything(town):
-        found = await asyncio.to_thread(lambda: [*leaks_in(where, data, personal=personal)])  # noqa: B023 - awaited
-        await ledgers.keep(*found)
+        await ledgers.keep(*await asyncio.to_thread(_found, where, data, personal))
 
 
 def secrets_of(town: Town, folder: Path) -> Personal:
     """The secrets of a stack, and those that agencies were given."""
     own = [(town.stack.layout.secrets / name).read_text() for name in _SECRETS]
     return Personal((*own, *(key.rpartition("_")[2] for key in read_keys(folder))))
+
+
+def _found(where: str, data: bytes, personal: Personal) -> list[Leak]:
+    return list(leaks_in(where, data, personal=personal))
 
 
 def _words() -> tuple[tuple[Literal["name", "address", "text"], bytes], ...]:
