@@ -38,6 +38,7 @@ def test_what_is_drawn_can_stand_in_a_report(kind: Kind) -> None:
     what = drawn(kind, 1)
 
     assert json.loads(json.dumps(what)) == what
+    assert {type(value) for value in what.values()} <= {str, int, float, bool}
 
 
 @every_kind

@@ -87,7 +87,8 @@ _ONE_DOMAIN: Final[tuple[tuple[str, Draw], ...]] = (
 def _drawn(random: Random, scale: Scale, *, rule: Draw, one_domain: bool) -> What:
     domain = {"domain": random.choice(scale.domains[1:])} if one_domain else {}
     tag = f"Rule {random.getrandbits(48):012x}"
-    return {"seconds": round(random.uniform(*_LONG), 2), "tag": tag, **domain, **rule(random)}
+    what = {"seconds": round(random.uniform(*_LONG), 2), "tag": tag, **domain, **rule(random)}
+    return {key: str(value) if isinstance(value, str) else value for key, value in what.items()}  # no enums
 
 
 def rule_of(what: What) -> Rule:
