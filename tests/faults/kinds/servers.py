@@ -11,8 +11,10 @@ from random import Random
 from typing import Final
 
 from tests.faults.fault import Kind, Scale, Scene, What
-from tests.faults.striking import anew, pids, unbroken
+from tests.faults.striking import BACK_WITHIN_S, anew, pids, unbroken
+from tests.support.eventually import eventually
 from tocsin_local.processes import identity
+from tocsin_store.pool import UNAVAILABLE
 
 KAFKA: Final = "kafka"
 POSTGRES: Final = "postgres"
@@ -57,12 +59,25 @@ async def _restart(scene: Scene, what: What, *, name: str) -> None:
 
 
 async def _crash(scene: Scene, what: What) -> None:
-    """Kill one child of PostgreSQL: it throws all connections away and recovers from its log."""
+    """Kill one child of PostgreSQL: it ends all others, throws every connection away and recovers from its log."""
     postmaster = scene.stack.pid(POSTGRES)
-    backends = sorted(_children(postmaster)) if postmaster else []
-    if backends:
-        with suppress(ProcessLookupError):
-            os.kill(Random(int(what["seed"])).choice(backends), signal.SIGKILL)  # noqa: S311  # a draw, not a secret
+    children = sorted(_children(postmaster)) if postmaster else []
+    if not postmaster or not children:
+        return
+    _tell(Random(int(what["seed"])).choice(children), signal.SIGKILL)  # noqa: S311  # a draw, not a secret
+
+    async def recovered() -> bool:
+        return children[0] not in _children(postmaster) and await _answers(scene)
+
+    with suppress(TimeoutError):  # another fault is there
+        await eventually(recovered, within=BACK_WITHIN_S)
+
+
+async def _answers(scene: Scene) -> bool:
+    try:
+        return bool(await scene.town.pool.fetchval("SELECT true"))
+    except UNAVAILABLE:
+        return False
 
 
 @asynccontextmanager
