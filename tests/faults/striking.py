@@ -5,14 +5,16 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from tests.faults.fault import Scene
-from tests.support.eventually import until
+from tests.support.eventually import eventually, until
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_store.pool import UNAVAILABLE
 
-BACK_WITHIN_S: Final = 40.0
+_BACK_WITHIN_S: Final = 40.0
+_STOP_WITHIN_S: Final = 12.0
 
 
 @contextmanager
@@ -31,6 +33,13 @@ async def unbroken(work: Coroutine[None, None, None]) -> None:
         await asyncio.wait([task])
 
 
+async def let_go(consumer: AIOKafkaConsumer) -> None:
+    """Close a consumer; Kafka may be gone. Who is cancelled stays so: nothing is raised in its place."""
+    with where_possible():
+        async with asyncio.timeout(_STOP_WITHIN_S):
+            await consumer.stop()
+
+
 def pids(scene: Scene, names: Sequence[str]) -> dict[str, int | None]:
     """Who they are now."""
     return {name: scene.stack.pid(name) for name in names}
@@ -46,4 +55,16 @@ async def anew(scene: Scene, before: dict[str, int | None]) -> None:
         )
 
     with suppress(TimeoutError):
-        await until(ready, within=BACK_WITHIN_S)
+        await until(ready, within=_BACK_WITHIN_S)
+
+
+async def recovered(scene: Scene) -> None:
+    """Return when PostgreSQL answers, or when another fault keeps it from that."""
+
+    async def answers() -> bool:
+        with where_possible():
+            return bool(await scene.town.pool.fetchval("SELECT true"))
+        return False
+
+    with suppress(TimeoutError):
+        await eventually(answers, within=_BACK_WITHIN_S)

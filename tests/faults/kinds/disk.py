@@ -12,12 +12,15 @@ from random import Random
 from typing import Final
 
 from tests.faults.fault import Kind, Scale, Scene, What
+from tests.faults.striking import recovered, where_possible
 from tocsin_local.accounts import reaches, unprivileged
 from tocsin_local.layout import Layout
 from tocsin_local.ports import free_base
 from tocsin_local.state import StackState, write_state
 
 _FULL_S: Final = (1.0, 4.0)
+_IN_ITS_LOG: Final = 0.5
+_SEGMENTS: Final = 12
 _SMALL_BYTES: Final = 4 * 1024**3
 _SLICES: Final = (16 * 1024**2, 64 * 1024, 4 * 1024)
 _AGAIN_S: Final = 0.1
@@ -66,13 +69,22 @@ def _live_at(home: Path, folder: Path) -> None:
 
 
 def _draw(random: Random, _scale: Scale) -> What:
-    return {"seconds": round(random.uniform(*_FULL_S), 2)}
+    return {"seconds": round(random.uniform(*_FULL_S), 2), "log": random.random() < _IN_ITS_LOG}
 
 
 async def _fill(scene: Scene, what: What) -> None:
+    """Leave no room for tables; nor, where so drawn, for the log: without that PostgreSQL ends, and cannot start."""
+    await _filled(scene, what)
+    await recovered(scene)
+
+
+async def _filled(scene: Scene, what: What) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + float(what["seconds"])
     async with _ballast(_home(scene)) as file:
+        await _grow(file)
+        if what["log"]:
+            await _use_up_log(scene)
         while loop.time() < until:
             await _grow(file)
             await asyncio.sleep(_AGAIN_S)  # what the database deletes meanwhile makes room
@@ -95,6 +107,15 @@ async def _grow(file: int) -> None:
     for size in _SLICES:
         while _takes(file, size):
             await asyncio.sleep(0)
+
+
+async def _use_up_log(scene: Scene) -> None:
+    """Begin one file of the log after the other, until there is no room for one more."""
+    with where_possible():
+        for _ in range(_SEGMENTS):
+            await scene.town.pool.execute(
+                "SELECT pg_logical_emit_message(false, 'ballast', ''), pg_switch_wal()"
+            )
 
 
 def _takes(file: int, size: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.faults.fault import Kind, Scale, Scene, What
-from tests.faults.striking import where_possible
+from tests.faults.striking import let_go, where_possible
 from tocsin_runtime.kafka.producer import Outlet, Record
 from tocsin_schemas.topics import ALERTS, RECEIPTS, deliveries
 from tocsin_schemas.words import Channel, Lane
@@ -79,12 +79,12 @@ async def _latest(bootstrap: str, topic: str, *, count: int) -> list[Record]:
 @asynccontextmanager
 async def _reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of no group."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, retry_backoff_ms=500)
     try:
         await consumer.start()
         yield consumer
     finally:
-        await consumer.stop()
+        await let_go(consumer)
 
 
 KINDS: Final = (

@@ -13,7 +13,7 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from dispatcher.fan_out import GROUP as DISPATCHERS
 from receipts_worker.merging import GROUP as MERGERS
 from tests.faults.fault import Kind, Scale, Scene, What
-from tests.faults.striking import anew, pids, where_possible
+from tests.faults.striking import anew, let_go, pids, where_possible
 from tests.support.eventually import until
 from tocsin_schemas.topics import ALERTS, RECEIPTS, deliveries, worker_group
 from tocsin_schemas.words import Channel, Lane
@@ -88,8 +88,7 @@ async def _stranger(bootstrap: str, *, group: str) -> AsyncIterator[AIOKafkaCons
             await consumer.start()
         yield consumer
     finally:
-        async with asyncio.timeout(_KAFKA_WITHIN_S):
-            await consumer.stop()
+        await let_go(consumer)
 
 
 KINDS: Final = (

@@ -11,16 +11,16 @@ from random import Random
 from typing import Final
 
 from tests.faults.fault import Kind, Scale, Scene, What
-from tests.faults.striking import BACK_WITHIN_S, anew, pids, unbroken
-from tests.support.eventually import eventually
+from tests.faults.striking import anew, pids, recovered, unbroken
+from tests.support.eventually import until
 from tocsin_local.processes import identity
-from tocsin_store.pool import UNAVAILABLE
 
 KAFKA: Final = "kafka"
 POSTGRES: Final = "postgres"
 
 _STOP_S: Final = (0.5, 6.0)
 _AWAY_S: Final = (0.2, 6.0)
+_NOTICED_WITHIN_S: Final = 10.0
 _PARENT: Final = 1  # field of /proc/PID/stat after the name: proc_pid_stat(5), field 4
 
 
@@ -65,19 +65,9 @@ async def _crash(scene: Scene, what: What) -> None:
     if not postmaster or not children:
         return
     _tell(Random(int(what["seed"])).choice(children), signal.SIGKILL)  # noqa: S311  # a draw, not a secret
-
-    async def recovered() -> bool:
-        return children[0] not in _children(postmaster) and await _answers(scene)
-
     with suppress(TimeoutError):  # another fault is there
-        await eventually(recovered, within=BACK_WITHIN_S)
-
-
-async def _answers(scene: Scene) -> bool:
-    try:
-        return bool(await scene.town.pool.fetchval("SELECT true"))
-    except UNAVAILABLE:
-        return False
+        await until(lambda: children[0] not in _children(postmaster), within=_NOTICED_WITHIN_S)
+    await recovered(scene)
 
 
 @asynccontextmanager
