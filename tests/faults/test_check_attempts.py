@@ -71,6 +71,13 @@ def test_a_row_that_is_done_is_not_claimed() -> None:
     assert with_third(done) == {"I2 claimed, and did not wait"}
 
 
+def test_what_is_done_with_waits_no_more() -> None:
+    revived = Row.born(3).sent(POSTED + 1).told(POSTED + 3, ReceiptKind.RELEASED)
+    revived = revived.moved(POSTED + 3, work="waiting").moved(POSTED + 4, work="none")
+
+    assert "I2 revived" in with_third(revived)
+
+
 def test_a_row_is_claimed_again_once_a_fact_of_the_claim_before_is_merged() -> None:
     row = Row.born(3).claimed(POSTED + 1).moved(POSTED + 2, work="waiting")
 

@@ -53,6 +53,20 @@ def test_what_goes_to_a_broken_destination_may_wait() -> None:
     )
 
 
+def test_a_fault_of_one_destination_disturbs_it_although_it_disturbs_no_other() -> None:
+    slow = fault(began=POSTED, ended=POSTED + 40, domain="elsewhere.example")
+
+    assert with_third(sent_after(50), replace(slow, disturbs=False)) == set()
+
+
+def test_a_log_that_lost_its_records_gets_them_again_within_a_minute() -> None:
+    lost = replace(fault(began=POSTED + 1, ended=POSTED + 2), loses="deliveries.email.urgent")
+
+    assert with_third(sent_after(100), lost) == set()
+    assert with_third(sent_after(103), lost) == {"I1 left waiting"}
+    assert with_third(sent_after(100), replace(lost, loses="alerts")) == {"I1 left waiting"}
+
+
 def test_a_broken_destination_holds_up_no_other() -> None:
     dead = fault(began=POSTED, ended=POSTED + 40, domain="broken.example")
 
@@ -67,6 +81,16 @@ def test_a_hold_that_a_fault_left_behind_lasts_a_minute_and_as_long_again(
     held = Row.born(3).claimed(POSTED + 1).told(POSTED + 2, ReceiptKind.DEFERRED, reason="domain_unreachable")
 
     assert with_third(held.moved(POSTED + 2, work="waiting").sent(POSTED + seconds), dead) == finds
+
+
+def test_a_correction_ends_the_wait_although_its_answer_was_lost() -> None:
+    closed = Row.born(3).ended(POSTED + 40, ReceiptKind.CANCELLED)
+    again = [Row.born(number, version=2, at=POSTED + 16).sent(POSTED + 17) for number in (1, 2)]
+    run = history([*rows()[:2], closed, *again])
+
+    found = broken(altered(run, alert=replace(the_alert(run), frozen_at=POSTED + 15), reached=[2]))
+
+    assert found == set()
 
 
 def test_what_waits_when_its_alert_ends_is_not_left_waiting() -> None:

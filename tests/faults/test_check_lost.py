@@ -40,6 +40,19 @@ def test_a_key_names_one_alert() -> None:
     assert "I1 two alerts of a key" in broken(history(answers=[again]))
 
 
+def test_an_agency_has_no_more_alerts_than_it_posted() -> None:
+    run = history()
+    twin = replace(the_alert(run), id=ELSEWHERE, expires_at=POSTED)
+    doubled = replace(run.dump, alerts={**run.dump.alerts, ELSEWHERE: twin})
+    unanswered, refused = answer(status=0, key="other"), answer(status=422, key="other")
+
+    assert "I1 more alerts than keys" in broken(replace(run, dump=doubled))
+    assert "I1 more alerts than keys" in broken(replace(run, dump=doubled, answers=[*run.answers, refused]))
+    assert "I1 more alerts than keys" not in broken(
+        replace(run, dump=doubled, answers=[*run.answers, unanswered])
+    )
+
+
 def test_a_post_that_is_repeated_gets_the_same_answer() -> None:
     assert broken(history(answers=[answer(at=POSTED + 5)])) == set()
 

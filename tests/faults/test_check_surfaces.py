@@ -40,6 +40,10 @@ def test_the_versions_of_two_surfaces_are_compared_only_at_the_end() -> None:
     assert shown(seen(2, surface="metrics"), seen(1, at=2)) == set()
 
 
+def test_a_lower_version_on_the_topic_is_ignored_unless_it_is_the_last() -> None:
+    assert shown(seen(2, surface="metrics"), seen(1, surface="metrics"), seen(3, surface="metrics")) == set()
+
+
 def test_metrics_may_be_told_again_but_not_otherwise() -> None:
     first = seen(2, surface="metrics")
 

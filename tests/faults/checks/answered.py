@@ -1,5 +1,6 @@
 """I1, clients: what was answered 202 is there."""
 
+from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -22,8 +23,24 @@ def findings(index: Index) -> Iterator[Finding]:
         if answer.alert not in alerts and answer.alert not in lost:
             lost.add(answer.alert)
             yield _about(answer.alert, "alert lost", "answered 202, not in the ledger", answer)
+    yield from _more_than_posted(index)
     for alert in alerts.values():
         yield from _changes(index, alert)
+
+
+def _more_than_posted(index: Index) -> Iterator[Finding]:
+    """An agency has at most one alert for each key under which a post may have come through."""
+    keys = {(a.agency, a.key) for a in index.history.answers if a.act == "post" and _perhaps_done(a)}
+    posted = Counter(agency for agency, _ in keys)
+    there = Counter(alert.agency for alert in index.history.dump.alerts.values())
+    for agency in sorted(posted):
+        if there[agency] > posted[agency]:
+            says = f"{there[agency]} alerts, {posted[agency]} keys"
+            yield Finding("I1", "more alerts than keys", str(agency), says)
+
+
+def _perhaps_done(answer: Answer) -> bool:
+    return answer.status in {0, 202} or answer.status >= 500
 
 
 def _changes(index: Index, alert: Alert) -> Iterator[Finding]:

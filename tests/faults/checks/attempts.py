@@ -23,6 +23,7 @@ def findings(index: Index) -> Iterator[Finding]:
             yield from _two_of_a_claim(index, row, accepts)
             yield from _denied(index, row, accepts)
         yield from _out_of_turn(index, row)
+        yield from _revived(index, row)
 
 
 def _too_many(index: Index, row: Delivery, accepts: Sequence[Accept]) -> Iterator[Finding]:
@@ -79,6 +80,14 @@ def _out_of_turn(index: Index, row: Delivery) -> Iterator[Finding]:
         if fence > 0 and due_at is not None and claim.at < due_at - _EARLY:
             says = f"{due_at - claim.at:.1f} s before it was due"
             yield of_delivery(row, "claimed too early", says, invariant="I2", at=claim.at)
+
+
+def _revived(index: Index, row: Delivery) -> Iterator[Finding]:
+    """What is done with stays so: of email nothing that was sent is tried again."""
+    for move in index.moves_of(row.id):
+        if move.before is not None and move.before[1] == "none" and move.after[1] == "waiting":
+            says = f"{move.before[0]} and done with, then {move.after[0]} and waiting"
+            yield of_delivery(row, "revived", says, invariant="I2", at=move.at)
 
 
 def _due_at(facts: Sequence[Fact]) -> float | None:

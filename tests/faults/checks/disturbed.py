@@ -15,6 +15,9 @@ GRACE: Final = 20.0
 _HELD: Final = 60.0
 """Seconds after the fault, as long again as it lasted, in which a hold that it caused is probed for certain."""
 
+_PRODUCED_AGAIN: Final = 60.0
+"""Seconds after which what was due and went to the log is produced again, should the log have lost it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disturbed:
@@ -29,10 +32,10 @@ class Disturbed:
     @staticmethod
     def of(index: Index) -> "Disturbed":
         """Look at the faults of a run, and at what was deferred while they lasted."""
-        faults = [fault for fault in index.history.faults if fault.disturbs]
-        local = [fault for fault in faults if fault.domain is not None]
+        local = [fault for fault in index.history.faults if fault.domain is not None]
+        general = [fault for fault in index.history.faults if fault.domain is None and fault.disturbs]
         held = _deferred(index)
-        everywhere = [_span(fault, held) for fault in faults if fault.domain is None]
+        everywhere = [_span(fault, held) for fault in general]
         domains: dict[str, list[tuple[float, float]]] = {}
         for fault in local:
             domains.setdefault((fault.domain or "").lower(), list(everywhere)).append(_span(fault, held))
@@ -61,7 +64,8 @@ def _span(fault: Injected, held: Mapping[str | None, Sequence[float]]) -> tuple[
     moments = held.get(domain, ())
     was_held = bisect_left(moments, fault.began) < bisect_right(moments, fault.ended + GRACE)
     hold = _HELD + (fault.ended - fault.began) if was_held else 0.0
-    return fault.began, fault.ended + hold + GRACE
+    gone = _PRODUCED_AGAIN if (fault.loses or "").startswith("deliveries.") else 0.0
+    return fault.began, fault.ended + max(hold, gone) + GRACE
 
 
 def _deferred(index: Index) -> Mapping[str | None, Sequence[float]]:

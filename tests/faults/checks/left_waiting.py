@@ -52,8 +52,7 @@ def _too_long(index: Index, row: Delivery, wait: _Wait, disturbed: Disturbed) ->
     if wait.end - wait.begin <= PATIENCE:
         return
     begin = max([wait.begin, *_due(index.facts_of(row.id), fence=wait.fence)])
-    ended = index.ends.get((row.alert, row.version))
-    end = wait.end if ended is None else min(wait.end, ended.at)
+    end = min([wait.end, *_ended(index, row)])
     contact = index.history.dump.contacts.get(row.contact)
     domain = "" if contact is None else domain_of(contact.address)
     gap = disturbed.at(domain).longest_gap(begin, end)
@@ -61,6 +60,16 @@ def _too_long(index: Index, row: Delivery, wait: _Wait, disturbed: Disturbed) ->
         invariant = "I10" if disturbed.elsewhere(domain, begin, end) else "I1"
         says = f"{gap:.0f} s undisturbed, fence {wait.fence}"
         yield of_delivery(row, "left waiting", says, invariant=invariant, at=begin + PATIENCE)
+
+
+def _ended(index: Index, row: Delivery) -> Iterator[float]:
+    """When its version ended, or at the latest had: a correction counts although its answer was lost."""
+    end = index.ends.get((row.alert, row.version))
+    if end is not None:
+        yield end.at
+    alert = index.history.dump.alerts.get(row.alert)
+    if alert is not None and row.version < alert.version:
+        yield alert.frozen_at
 
 
 def _due(facts: Sequence[Fact], *, fence: int) -> Iterator[float]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.faults.checks.index import Bond, Index
+from tests.faults.checks.index import SAME_MOMENT, Bond, Index
 from tests.faults.checks.says import of_delivery
 from tests.faults.history import Accept, Delivery, Finding, Move, Suppression
 
@@ -57,7 +57,7 @@ def _withdrawals_lost(index: Index) -> Iterator[Finding]:
 
 def _still_granted(index: Index, bond: Bond, at: float) -> bool:
     return any(
-        consent.valid_from < at - _HAND_OVER and _lasts(consent.valid_until, beyond=at + _CLAIM)
+        consent.valid_from < at - _HAND_OVER and _lasts(consent.valid_until, beyond=at + SAME_MOMENT)
         for consent in index.consents.get(bond, ())
     )
 

@@ -12,17 +12,18 @@ from tocsin_schemas.words import State
 
 def findings(index: Index) -> Iterator[Finding]:
     """Snapshots that are wrong, of themselves or beside others."""
-    shown: dict[UUID, dict[str, list[Snapshot]]] = {}
-    for snapshot in sorted(index.history.snapshots, key=lambda one: one.at):
+    shown: dict[UUID, list[Snapshot]] = {}
+    for snapshot in index.history.snapshots:
         yield from _alone(snapshot)
-        shown.setdefault(snapshot.alert, {}).setdefault(snapshot.surface, []).append(snapshot)
-    for id_, surfaces in shown.items():
-        for snapshots in surfaces.values():
-            for before, after in pairwise(snapshots):
-                yield from _in_order(before, after)
+        shown.setdefault(snapshot.alert, []).append(snapshot)
+    for id_, snapshots in shown.items():
         alert = index.history.dump.alerts.get(id_)
+        metrics = [one for one in snapshots if one.surface == "metrics"]
+        yield from _at_the_doors([one for one in snapshots if one.surface == "api"])
+        yield from _published(metrics)
         if alert is not None:
-            yield from _finals(index, alert, [one for some in surfaces.values() for one in some if one.final])
+            yield from _contents(metrics if alert.version == 1 else [])
+            yield from _finals(index, alert, [one for one in snapshots if one.final])
 
 
 def _alone(snapshot: Snapshot) -> Iterator[Finding]:
@@ -34,13 +35,27 @@ def _alone(snapshot: Snapshot) -> Iterator[Finding]:
         yield _of(snapshot, "negative count", f"{snapshot.deliveries} deliveries, {negative}")
 
 
-def _in_order(before: Snapshot, after: Snapshot) -> Iterator[Finding]:
+def _at_the_doors(snapshots: Sequence[Snapshot]) -> Iterator[Finding]:
+    for before, after in pairwise(sorted(snapshots, key=lambda one: one.at)):
+        if after.version < before.version:
+            yield _of(after, "version fell", f"from {before.version} to {after.version}")
+
+
+def _published(snapshots: Sequence[Snapshot]) -> Iterator[Finding]:
+    """Readers of the topic ignore lower versions; but what is last is all that compaction keeps."""
+    newest = max((one.version for one in snapshots), default=0)
+    last = [one for one in snapshots if not one.final][-1:]
+    if last and last[0].version < newest:
+        yield _of(last[0], "version fell", f"{last[0].version} is the last, {newest} was there")
+
+
+def _contents(snapshots: Sequence[Snapshot]) -> Iterator[Finding]:
     """A version may be told again, by a publisher that does not know whether it was; it is the same then."""
-    if after.version < before.version:
-        yield _of(after, "version fell", f"from {before.version} to {after.version}")
-    told_again = after.surface == "metrics" and after.version == before.version
-    if told_again and _counted(after.states) != _counted(before.states):
-        yield _of(after, "two contents of a version", f"version {after.version}")
+    told: dict[int, Mapping[State, int]] = {}
+    for snapshot in snapshots:
+        counts = _counted(snapshot.states)
+        if told.setdefault(snapshot.version, counts) != counts:
+            yield _of(snapshot, "two contents of a version", f"version {snapshot.version}")
 
 
 def _finals(index: Index, alert: Alert, finals: Sequence[Snapshot]) -> Iterator[Finding]:
