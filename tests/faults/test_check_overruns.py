@@ -13,6 +13,7 @@ from tests.faults.histories import (
     broken,
     consent_of,
     contact_of,
+    fault,
     history,
     member,
     rows,
@@ -83,6 +84,21 @@ def test_nothing_is_claimed_after_an_end(ending: Ending, name: str) -> None:
 @pytest.mark.parametrize("ending", [ending for ending, _ in ENDS])
 def test_a_claim_may_take_half_a_second(ending: Ending) -> None:
     assert broken(ending(begun(2.8, claimed=2.4), at=POSTED + 2)) == set()
+
+
+@pytest.mark.parametrize("ending", [ending for ending, _ in ENDS])
+def test_a_claim_that_a_fault_held_up_was_sent_before(ending: Ending) -> None:
+    run = ending(begun(3.9, claimed=3.5), at=POSTED + 2)
+    paused = fault(began=POSTED + 1.9, ended=POSTED + 3)
+
+    assert broken(replace(run, faults=[paused])) == set()
+
+
+def test_a_fault_that_came_later_held_up_no_claim() -> None:
+    run = cancelled(begun(3.9, claimed=3.5), at=POSTED + 2)
+    paused = fault(began=POSTED + 2.6, ended=POSTED + 3)
+
+    assert broken(replace(run, faults=[paused])) == {"I3 claimed after the cancel"}
 
 
 def test_a_hand_over_that_the_network_held_up_began_before() -> None:
@@ -164,6 +180,15 @@ def test_nothing_goes_to_a_suppressed_address() -> None:
     run = altered(history(), suppressions=[suppression(created_at=POSTED - 2)])
 
     assert broken(run) == {"I3 suppressed, and sent"}
+
+
+def test_a_suppression_that_a_fault_held_up_counts_when_it_is_over() -> None:
+    run = altered(history(), suppressions=[suppression(created_at=POSTED - 5)])
+
+    assert broken(replace(run, faults=[fault(began=POSTED - 6, ended=POSTED - 1)])) == set()
+    assert broken(replace(run, faults=[fault(began=POSTED - 6, ended=POSTED - 4)])) == {
+        "I3 suppressed, and sent"
+    }
 
 
 @pytest.mark.parametrize(

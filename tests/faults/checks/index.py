@@ -22,8 +22,8 @@ from tests.faults.history import (
 )
 from tocsin_schemas.words import Channel, Purpose
 
-AFTER_SLOWNESS: Final = 1.0
-"""Seconds after a fault that slows hand-over in which what was written before still arrives."""
+AFTER: Final = 1.0
+"""Seconds after a fault in which what it held up still arrives."""
 SAME_MOMENT: Final = 0.05
 """Seconds by which two observers may differ about one moment."""
 
@@ -72,7 +72,7 @@ class Index:
             ends=version_ends(dump, corrections=corrections, cancels=cancels),
             corrections=corrections,
             cancels=cancels,
-            slow=Spans.of((f.began, f.ended + AFTER_SLOWNESS) for f in history.faults if f.slows_hand_over),
+            slow=Spans.of((f.began, f.ended + AFTER) for f in history.faults if f.slows_hand_over),
         )
 
     def facts_of(self, delivery: UUID) -> Sequence[Fact]:
@@ -92,6 +92,19 @@ class Index:
         """When that which was seen at a moment may have been begun, had a fault held it up."""
         began = self.slow.begin_of(at)
         return at if began is None else began
+
+    def held_up(self, at: float) -> tuple[float, float]:
+        """Between which moments a statement that read or wrote its clock then was sent and committed: faults hold it up.
+
+        Looks at every fault: ask only about what looks wrong.
+        """
+        faults = [
+            fault
+            for fault in self.history.faults
+            if fault.disturbs and fault.domain is None and fault.began - AFTER <= at <= fault.ended + AFTER
+        ]
+        begins, ends = (fault.began for fault in faults), (fault.ended + AFTER for fault in faults)
+        return min([at, *begins]), max([at, *ends])
 
     def candidates(self, accept: Accept) -> range:
         """Numbers of the claims of its delivery under which a message may have been handed over; empty: none."""

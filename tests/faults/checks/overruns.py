@@ -25,14 +25,21 @@ def findings(index: Index) -> Iterator[Finding]:
 
 def _after(index: Index, row: Delivery, seen: float, *, rule: str, within: float) -> Iterator[Finding]:
     at = index.earliest(seen)
+    if rule == "claimed" and any(_overrun(index, row, at, within=within)):
+        at = min(at, index.held_up(seen)[0])  # it may have read its clock before a fault held it up
+    for by, end in _overrun(index, row, at, within=within):
+        says = f"{at - end:.1f} s after the {by}"
+        yield of_delivery(row, f"{rule} after the {by}", says, invariant="I3", at=seen)
+
+
+def _overrun(index: Index, row: Delivery, at: float, *, within: float) -> Iterator[tuple[str, float]]:
+    """What had been over for longer than `within`, and since when."""
     ended = index.ends.get((row.alert, row.version))
     if ended is not None and at > ended.at + within:
-        says = f"{at - ended.at:.1f} s after the {ended.by}"
-        yield of_delivery(row, f"{rule} after the {ended.by}", says, invariant="I3", at=seen)
+        yield ended.by, ended.at
     withdrawn = _withdrawn(index, row, at, within=within)
     if withdrawn is not None:
-        says = f"{at - withdrawn:.1f} s after the opt-out"
-        yield of_delivery(row, f"{rule} after the opt-out", says, invariant="I3", at=seen)
+        yield "opt-out", withdrawn
 
 
 def _withdrawn(index: Index, row: Delivery, at: float, *, within: float) -> float | None:
@@ -72,7 +79,7 @@ def _suppressed(index: Index, row: Delivery) -> Iterator[Finding]:
         return
     for suppression in index.suppressions.get((row.channel, contact.address.lower()), ()):
         for accept in index.accepts.get(row.id, ()):
-            if any(_forbids(suppression, claim) for claim in _claim_of(index, accept)):
+            if any(_forbids(index, suppression, claim) for claim in _claim_of(index, accept)):
                 says = f"begun {accept.begun - suppression.created_at:.1f} s after the suppression"
                 yield of_delivery(row, "suppressed, and sent", says, invariant="I3", at=accept.at)
 
@@ -82,9 +89,11 @@ def _claim_of(index: Index, accept: Accept) -> list[Move]:
     return [index.claims[accept.delivery][number] for number in index.candidates(accept)[:1]]
 
 
-def _forbids(suppression: Suppression, claim: Move) -> bool:
+def _forbids(index: Index, suppression: Suppression, claim: Move) -> bool:
+    """Whether a claim must have seen it; it is older than its commit, and a fault may be the reason."""
     return (
         (suppression.kind, suppression.scope) == ("hard", "all")
         and suppression.created_at + _HAND_OVER < claim.at
+        and index.held_up(suppression.created_at)[1] + _HAND_OVER < claim.at
         and _lasts(suppression.lifted_at, beyond=claim.at)
     )
