@@ -2,6 +2,8 @@
 
 import ast
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +86,22 @@ def test_a_patch_that_does_not_fit_changes_nothing_and_says_why(copy: Path, tmp_
         apply(patch, copy=copy)
 
     assert (copy / "schemas/pyproject.toml").read_text() == (ROOT / "schemas/pyproject.toml").read_text()
+
+
+def test_a_process_that_is_told_of_a_copy_imports_it_before_what_is_installed(copy: Path) -> None:
+    told = {**os.environ, "PYTHONPATH": pythonpath(copy)}
+    names = sorted(path.parent.name for path in copy.glob("**/src/*/__init__.py"))
+    program = (
+        "import importlib as i, sys; print(*(i.import_module(n).__file__ for n in sys.argv[1:]), sep='\\n')"
+    )
+
+    done = subprocess.run(  # noqa: S603 - this Python, and names of our packages
+        [sys.executable, "-c", program, *names], env=told, capture_output=True, text=True, check=True
+    )
+
+    imported = [Path(line) for line in done.stdout.splitlines()]
+    assert {"tocsin_store", "tocsin_runtime", "email_worker"} <= set(names)
+    assert all(path.is_relative_to(copy) for path in imported)
 
 
 def packages() -> list[Path]:

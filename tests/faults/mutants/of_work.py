@@ -60,7 +60,7 @@ WORK: Final = (
         "claim-over-claim",
         "I2",
         ("claimed, and did not wait", "accepted too often"),
-        "orderly",
+        "backlog",
         "A claim takes what another has claimed, so a hint that comes twice is a message that comes twice.",
     ),
     Mutant(

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
+
+What: TypeAlias = Mapping[str, str | int | float | bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class Strike:
     at: float
     """Seconds since the load began."""
     kind: str
-    what: Mapping[str, str | int | float | bool]
+    what: What
     """As a kind of that name would have drawn it."""
 
 
@@ -36,23 +38,43 @@ class Scenario:
     """Settings of the services."""
 
 
-_SLOW_RELAY: Final = {"TOCSIN_SMTP_CONNECTIONS": "2"}
-_PAIRS: Final = ("receipts-worker", "email-worker", "dispatcher", "mail-door")
+_NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
+"""Few connections: with a relay that takes its time much is claimed and waits for one."""
+_NAMES: Final = ("receipts-worker", "email-worker", "dispatcher", "mail-door")
+_URGENT: Final[What] = {"topic": "deliveries.email.urgent"}
 
 
-def _each(kind: str, *names: str, first: float, gap: float) -> tuple[Strike, ...]:
-    """One after the other."""
-    return tuple(
-        Strike(first + gap * number, kind, {"service": service}) for number, service in enumerate(names)
-    )
+def _killed(*names: str, first: float) -> tuple[Strike, ...]:
+    """One after the other, two seconds apart."""
+    return tuple(Strike(first + 2.0 * number, "kill", {"service": name}) for number, name in enumerate(names))
 
 
-def _stopped(service: str, *, at: float) -> tuple[Strike, ...]:
+def _dead(name: str, *, at: float) -> tuple[Strike, ...]:
     """Stopped for so long that its session is dead, and killed soon after it goes on."""
     return (
-        Strike(at, "stop", {"service": service, "seconds": 13.0}),
-        Strike(at + 15.0, "kill", {"service": service}),
+        Strike(at, "stop", {"service": name, "seconds": 13.0}),
+        Strike(at + 15.0, "kill", {"service": name}),
     )
+
+
+def _relay(kind: str, *, at: float, seconds: float, does: What) -> Strike:
+    """The relay does something else for a time; the rule is found again by its tag."""
+    return Strike(at, kind, {"seconds": seconds, "tag": f"Rule of second {at:.0f}", **does})
+
+
+def _refuses(at: float) -> Strike:
+    does: What = {"type": "reply", "phase": "rcpt", "code": 451, "enhanced": "4.7.1", "share": 0.5}
+    return _relay("smtp-refuse", at=at, seconds=5.0, does=does)
+
+
+def _drops(kind: str, *, at: float, seconds: float) -> Strike:
+    type_ = kind.removeprefix("smtp-").replace("-", "_")
+    return _relay(kind, at=at, seconds=seconds, does={"type": type_, "phase": "body", "share": 0.3})
+
+
+def _is_late(phase: str, *, at: float, seconds: float, delay: float) -> Strike:
+    does: What = {"type": "delay", "phase": phase, "delay": delay, "share": 1.0}
+    return _relay("smtp-late", at=at, seconds=seconds, does=does)
 
 
 _ALL: Final = (
@@ -60,62 +82,82 @@ _ALL: Final = (
         "orderly",
         seconds=30.0,
         only=("hints-duplicated", "receipts-duplicated"),
-        every=2.0,
-        profile={"post_every": 0.7, "changes": 0.3, "leaves": 0.03, "bounces": 0.25},
+        every=3.0,
+        profile={"post_every": 1.0, "changes": 0.3, "leaves": 0.03, "bounces": 0.2},
     ),
     Scenario(
         "refusals",
         seconds=40.0,
-        only=("smtp-refuse", "smtp-drop-after-accept", "smtp-drop-before-accept", "smtp-late-answers"),
-        every=1.5,
+        plan=(
+            _refuses(2.0),
+            _drops("smtp-drop-after-accept", at=4.0, seconds=7.0),
+            _is_late("mail", at=12.0, seconds=6.0, delay=0.6),
+            _refuses(12.5),
+            _drops("smtp-drop-before-accept", at=19.0, seconds=4.0),
+            _refuses(22.0),
+            _drops("smtp-drop-after-accept", at=25.0, seconds=7.0),
+            _refuses(33.0),
+        ),
         profile={"post_every": 1.0, "changes": 0.6, "leaves": 0.05},
     ),
     Scenario(
         "backlog",
         seconds=35.0,
-        only=("smtp-late-answers", "rows-held"),
+        only=("rows-held", "hints-duplicated"),
         every=1.0,
         plan=(
-            Strike(8.0, "records-lost", {"topic": "deliveries.email.urgent"}),
+            _is_late("body", at=1.0, seconds=33.0, delay=0.2),
+            Strike(8.0, "records-lost", _URGENT),
             Strike(14.0, "kill", {"service": "email-worker"}),
-            Strike(20.0, "records-lost", {"topic": "deliveries.email.urgent"}),
+            Strike(20.0, "records-lost", _URGENT),
             Strike(26.0, "kill", {"service": "email-worker-2"}),
         ),
-        profile={"post_every": 0.7, "changes": 0.6, "leaves": 0.05},
-        environment=_SLOW_RELAY,
+        profile={"post_every": 1.5, "changes": 0.6, "leaves": 0.05},
+        environment=_NARROW,
     ),
     Scenario(
         "kafka-away",
         seconds=40.0,
-        only=("kafka-kill", "kafka-stop"),
-        every=7.0,
-        profile={"post_every": 0.7, "changes": 0.5, "bounces": 0.25},
+        plan=(
+            Strike(4.0, "kafka-restart", {"seconds": 7.0}),
+            Strike(18.0, "kafka-kill", {}),
+            Strike(27.0, "kafka-restart", {"seconds": 7.0}),
+        ),
+        profile={"post_every": 1.0, "changes": 0.5, "bounces": 0.2},
     ),
     Scenario(
         "postgres-away",
-        seconds=40.0,
-        only=("postgres-kill", "postgres-answers-lost"),
-        every=4.0,
-        profile={"post_every": 0.4, "changes": 0.4, "leaves": 0.03, "bounces": 0.25},
+        seconds=36.0,
+        plan=tuple(
+            strike
+            for at in (3.0, 11.0, 19.0, 27.0)
+            for strike in (
+                Strike(at, "answers-lost", {"target": "postgres", "seconds": 1.5}),
+                Strike(at + 4.0, "postgres-kill", {}),
+            )
+        ),
+        profile={"post_every": 0.5, "changes": 0.4, "leaves": 0.03, "bounces": 0.2},
     ),
     Scenario(
         "kills",
         seconds=40.0,
         plan=(
-            *_each("kill", *_PAIRS, first=4.0, gap=2.0),
-            *_each("kill", *(f"{name}-2" for name in _PAIRS), first=13.0, gap=2.0),
-            *_each("kill", *_PAIRS, first=22.0, gap=2.0),
+            *_killed(*_NAMES, first=4.0),
+            *_killed(*(f"{name}-2" for name in _NAMES), first=13.0),
+            *_killed(*_NAMES, first=22.0),
         ),
-        profile={"members": 600, "post_every": 0.5, "bounces": 0.1},
+        profile={"post_every": 0.7, "bounces": 0.1},
     ),
     Scenario(
         "deaths",
         seconds=40.0,
-        only=("smtp-late-answers",),
-        every=2.0,
-        plan=(*_stopped("email-worker", at=4.0), *_stopped("email-worker-2", at=21.0)),
-        profile={"post_every": 0.7},
-        environment=_SLOW_RELAY,
+        plan=(
+            _is_late("body", at=1.0, seconds=37.0, delay=0.2),
+            *_dead("email-worker", at=4.0),
+            *_dead("email-worker-2", at=21.0),
+        ),
+        profile={"post_every": 1.5},
+        environment=_NARROW,
     ),
 )
 
