@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
+from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_runtime.kafka.topic_ids import topic_id
 from tocsin_schemas.topics import Topic
@@ -64,7 +65,7 @@ async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         async with asyncio.timeout(2 * _TIMEOUT_MS / 1000):
             await admin.start()
             yield admin
-    except (KafkaError, OSError, TimeoutError) as error:
+    except FAILURES as error:
         raise KafkaUnavailableError(type(error).__name__) from error
     finally:
         await admin.close()
@@ -98,7 +99,7 @@ class Observer:
             async with asyncio.timeout(_TIMEOUT_MS / 1000):
                 admin = await self._started_admin()
                 offsets = await admin.list_consumer_group_offsets(group)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             await self.close()
             raise KafkaUnavailableError(type(error).__name__) from error
         return {(tp.topic, tp.partition): at.offset for tp, at in offsets.items() if at.offset >= 0}
@@ -130,7 +131,7 @@ class Observer:
         try:
             async with asyncio.timeout(_TIMEOUT_MS / 1000):
                 found = await (await self._started_consumer()).offsets_for_times(asked)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             await self.close()
             raise KafkaUnavailableError(type(error).__name__) from error
         return {tp.partition: at.offset for tp, at in found.items() if at is not None}
@@ -145,7 +146,7 @@ class Observer:
             async with asyncio.timeout(_TIMEOUT_MS / 1000):
                 consumer = await self._started_consumer()
                 return await topic_id(consumer._client, topic.name)  # noqa: SLF001 - it has no public way to ask
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             await self.close()
             raise KafkaUnavailableError(type(error).__name__) from error
 
@@ -156,7 +157,7 @@ class Observer:
                 consumer = await self._started_consumer()
                 read = consumer.end_offsets if end else consumer.beginning_offsets
                 offsets = await read(partitions)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             await self.close()
             raise KafkaUnavailableError(type(error).__name__) from error
         return {tp.partition: offset for tp, offset in offsets.items()}

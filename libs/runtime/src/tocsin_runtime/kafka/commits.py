@@ -6,8 +6,9 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError
 
+from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_runtime.kafka.tracker import Tracker
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ async def commit(consumer: AIOKafkaConsumer, *, topic: str, trackers: Mapping[in
     except CommitFailedError:  # the partitions have gone; their next owner starts from the last commit
         log.warning("commit_refused", topic=topic)
         return
-    except (KafkaError, OSError, TimeoutError, IllegalStateError) as error:
+    except FAILURES as error:
         log.warning("commit_failed", topic=topic, error=type(error).__name__)
         return
     for tracker, (_, at) in moved.items():

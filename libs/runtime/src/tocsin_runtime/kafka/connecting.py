@@ -6,7 +6,8 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import KafkaError
+
+from tocsin_runtime.kafka.failures import FAILURES
 
 log = structlog.get_logger()
 
@@ -18,7 +19,7 @@ async def connected(bootstrap_servers: str, *, group: str, topic: str) -> AIOKaf
     consumer = _consumer(bootstrap_servers, group=group)
     try:
         await consumer.start()
-    except (KafkaError, OSError) as error:
+    except FAILURES as error:
         log.warning("connect_failed", topic=topic, error=type(error).__name__)
         await consumer.stop()
         return None
@@ -30,7 +31,7 @@ async def disconnect(consumer: AIOKafkaConsumer, *, topic: str) -> None:
     try:
         async with asyncio.timeout(_STOP_SECONDS):
             await consumer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
+    except FAILURES as error:
         log.warning("consumer_abandoned", topic=topic, error=type(error).__name__)
 
 

@@ -11,6 +11,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from tocsin_runtime.kafka.commits import commit
 from tocsin_runtime.kafka.connecting import connected, disconnect
+from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_runtime.kafka.starts import Beginning, Beginnings, Starts
 from tocsin_runtime.kafka.taken import Hand, Taken
 from tocsin_runtime.kafka.tracker import Tracker
@@ -123,7 +124,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             fetched = await self._consumer.getmany(
                 *self._with_room(only), timeout_ms=wait_ms, max_records=limit
             )
-        except KafkaError as error:
+        except FAILURES as error:
             log.warning("fetch_failed", topic=self._topic.name, error=type(error).__name__)
             await self._recover(error)
             return []
@@ -145,7 +146,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             return
         try:
             await self._consumer.getmany(_NOWHERE, timeout_ms=wait_ms)
-        except KafkaError as error:  # the next `take` recovers
+        except FAILURES as error:  # the next `take` recovers
             log.warning("idle_failed", topic=self._topic.name, error=type(error).__name__)
             await asyncio.sleep(wait_ms / 1000)
 
@@ -248,9 +249,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             self._consumer.subscribe([self._topic.name], listener=self)
         return self._consumer is not None
 
-    async def _recover(self, error: KafkaError) -> None:
+    async def _recover(self, error: Exception) -> None:
         await asyncio.sleep(_RECONNECT_SECONDS)
-        if error.retriable:
+        if isinstance(error, KafkaError) and error.retriable:
             return
         self._admitting = False
         await self._disconnect()

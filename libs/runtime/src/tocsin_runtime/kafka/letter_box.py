@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 
 from tocsin_runtime.kafka.dead_letters import HEADER
+from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import DeadLetter, Replayed
@@ -76,7 +76,7 @@ class LetterBox:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 await self._consumer.start()
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             await self._consumer.stop()
             raise KafkaUnavailableError(type(error).__name__) from error
         return self
@@ -95,7 +95,7 @@ class LetterBox:
                 ends = await self._consumer.end_offsets(tps)
                 first = await self._consumer.beginning_offsets(tps)
                 later = await self._later(tps, since=since)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise KafkaUnavailableError(type(error).__name__) from error
         starts = first if since is None else {tp: later.get(tp, ends[tp]) for tp in tps}
         return {tp.partition: range(starts[tp], ends[tp]) for tp in tps}
@@ -144,7 +144,7 @@ class LetterBox:
                 fetched = await self._consumer.getmany(tp, timeout_ms=_WAIT_MS, max_records=_MOST_AT_A_TIME)
                 if records := [record for record in fetched.get(tp, ()) if record.offset < end]:
                     return records
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise KafkaUnavailableError(type(error).__name__) from error
         return ()
 

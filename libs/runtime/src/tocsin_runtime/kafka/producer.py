@@ -9,13 +9,13 @@ from typing import Final, Self
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
-    KafkaError,
     MessageSizeTooLargeError,
     PolicyViolationError,
     RecordListTooLargeError,
     UnsupportedForMessageFormatError,
 )
 
+from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_schemas.codec import Headers
 
 log = structlog.get_logger()
@@ -97,7 +97,7 @@ class Outlet:
             async with asyncio.timeout(timeout):
                 producer = await self._started()
                 offsets = await _send_all(producer, records)
-        except (TimeoutError, KafkaError, OSError) as error:
+        except FAILURES as error:
             self.healthy = False
             log.warning("produce_failed", records=len(records), error=type(error).__name__)
             self._discard(producer)
@@ -161,5 +161,5 @@ async def _close(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(_STOP_SECONDS):
             await producer.stop()
-    except (TimeoutError, KafkaError, OSError) as error:
+    except FAILURES as error:
         log.warning("producer_abandoned", error=type(error).__name__)

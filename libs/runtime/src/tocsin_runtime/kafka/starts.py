@@ -8,9 +8,9 @@ from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
+from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_runtime.kafka.topic_ids import topic_id
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ class Beginnings:
                 return Beginning({}, self._topic_id, made_anew=False)
             try:
                 return await self._find(consumer, partitions)
-            except (KafkaError, StartsUnknownError, OSError, TimeoutError) as error:
+            except (StartsUnknownError, *FAILURES) as error:
                 log.warning("start_unknown", topic=self._topic, error=type(error).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -74,7 +74,7 @@ class Beginnings:
         """Whether the topic that was begun in is no more, and another has its name. Unanswered, it is not."""
         try:
             return self._is_another(await self._current_id(consumer))
-        except (KafkaError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             log.warning("topic_unknown", topic=self._topic, error=type(error).__name__)
             return False
 
