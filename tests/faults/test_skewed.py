@@ -81,10 +81,8 @@ def test_the_provider_stays_as_it_is() -> None:
     assert provider in SERVICES
 
 
-def test_a_changed_copy_of_the_sources_stays_in_front(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", "/changed")
-
-    skewed = skewed_services(SERVICES)
+def test_a_changed_copy_of_the_sources_stays_in_front() -> None:
+    skewed = skewed_services(SERVICES, sources="/changed")
 
     assert skewed[0].environment["PYTHONPATH"].startswith(f"/changed{os.pathsep}")
 
