@@ -129,7 +129,9 @@ async def _settle(town: Town, *, patience: float, show: Show) -> None:
             while (now := await _where(town)) is None or now["open"] or now["rest"]:
                 await asyncio.sleep(_LOOK_EVERY_S)
     except TimeoutError:
-        show(f"not settled after {patience:.0f} s, not ready: {', '.join(town.stack.state.unready()) or 'nobody'}")
+        show(
+            f"not settled after {patience:.0f} s, not ready: {', '.join(town.stack.state.unready()) or 'nobody'}"
+        )
 
 
 @asynccontextmanager

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from tests.support.world import Situation
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
-from tocsin_store.merge import merge
+from tocsin_store.merge import Log, merge
 from tocsin_store.pool import Pool
+
+LOG: Final = Log(RECEIPTS.name, UUID(int=1))
+"""Where nothing is read from."""
 
 
 def told(
@@ -63,4 +67,4 @@ def fact(
 
 async def merged(pool: Pool, receipts: Sequence[Receipt]) -> int:
     """Merge without offsets; returns how many were new."""
-    return await merge(pool, topic=RECEIPTS.name, receipts=receipts, advances=[])
+    return await merge(pool, LOG, receipts=receipts, advances=[])

@@ -1,6 +1,6 @@
 """Topics of a test's own, and what is on them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
@@ -14,6 +14,8 @@ from tocsin_runtime.kafka.admin import Observer, apply_topics
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.producer import Outlet, Record
 from tocsin_schemas.topics import Topic
+from tocsin_store.merge import Log, merged_offsets
+from tocsin_store.pool import Pool
 
 
 async def a_topic(bootstrap: str, *, partitions: int = 1) -> Topic:
@@ -54,6 +56,12 @@ async def values_on(bootstrap: str, topic: Topic) -> list[bytes]:
                 found.append(record.value or b"")
                 record.finish()
     return found
+
+
+async def merged_of(pool: Pool, bootstrap: str, topic: Topic) -> Mapping[int, int]:
+    """Where the merge stands in a topic as it is now."""
+    async with Observer(bootstrap) as observer:
+        return await merged_offsets(pool, Log(topic.name, await observer.topic_id(topic)))
 
 
 async def made_anew(bootstrap: str, topic: Topic) -> None:

@@ -12,6 +12,7 @@ from tocsin_runtime.kafka.letter_list import newest
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_store import operations, pauses
+from tocsin_store.merge import Log as MergedLog
 from tocsin_store.merge import merged_offsets
 from tocsin_store.operations import Backlog, Crew, Outbox, Unfinished
 from tocsin_store.pauses import Held
@@ -79,12 +80,13 @@ async def _log(pool: Pool, *, kafka: str) -> Log | None:
     try:
         async with Observer(kafka) as observer:
             first, ends = await observer.first_offsets(RECEIPTS), await observer.end_offsets(RECEIPTS)
+            id_ = await observer.topic_id(RECEIPTS)
             young = await observer.offsets_at(RECEIPTS, now - OLD)
         async with LetterBox(kafka) as box:
             letters = await newest(box, limit=1, since=now - _DAY)
     except KafkaUnavailableError:
         return None
-    merged = await merged_offsets(pool, topic=RECEIPTS.name)
+    merged = await merged_offsets(pool, MergedLog(RECEIPTS.name, id_))
     stands = {number: max(merged.get(number, 0), first[number]) for number in ends}
     return Log(
         unmerged=sum(max(0, end - stands[number]) for number, end in ends.items()),

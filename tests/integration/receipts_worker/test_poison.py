@@ -9,7 +9,7 @@ import pytest
 from tests.support.crew import merging
 from tests.support.eventually import eventually
 from tests.support.receipts import told
-from tests.support.topics import values_on, written
+from tests.support.topics import merged_of, values_on, written
 from tests.support.world import Situation, emptied, tallied, waiting
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_runtime.kafka.producer import Record
@@ -17,7 +17,6 @@ from tocsin_runtime.kafka.records import receipt_record
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import DEAD_LETTERS, RECEIPTS
 from tocsin_schemas.words import ReceiptKind, State
-from tocsin_store.merge import merged_offsets
 from tocsin_store.pool import Pool
 
 COUNT = 120
@@ -63,7 +62,7 @@ async def everything_merged(situation: Situation, kafka: str) -> None:
         ends = await observer.end_offsets(RECEIPTS)
 
     async def look() -> bool:
-        return await merged_offsets(situation.pool, topic=RECEIPTS.name) == ends
+        return await merged_of(situation.pool, kafka, RECEIPTS) == ends
 
     await eventually(look, within=60)
 

@@ -1,7 +1,7 @@
 """The way from Kafka: commits what is finished, redelivers what is not."""
 
 from collections.abc import Mapping, Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.support.eventually import eventually
 from tests.support.topics import a_topic, numbered, written
@@ -125,7 +125,7 @@ async def test_starts_may_be_kept_elsewhere(kafka_bootstrap: str) -> None:
     async with Intake(kafka_bootstrap, topic=topic, group=group) as intake:
         finish(await taken(intake, 5))
 
-    async def starts(_: Sequence[int]) -> Mapping[int, int]:
+    async def starts(_: UUID) -> Mapping[int, int]:
         return {0: 3}
 
     async with Intake(kafka_bootstrap, topic=topic, group=group, starts=starts) as intake:
@@ -141,7 +141,7 @@ async def test_starts_that_cannot_be_read_are_asked_for_again(kafka_bootstrap: s
     await written(kafka_bootstrap, numbered(topic, 2))
     asked: list[int] = []
 
-    async def starts(_: Sequence[int]) -> Mapping[int, int]:
+    async def starts(_: UUID) -> Mapping[int, int]:
         asked.append(1)
         if len(asked) == 1:
             raise StartsUnknownError
@@ -158,7 +158,7 @@ async def test_a_start_outside_the_log_is_the_oldest_record(kafka_bootstrap: str
     topic = await a_topic(kafka_bootstrap)
     await written(kafka_bootstrap, numbered(topic, 2))
 
-    async def starts(_: Sequence[int]) -> Mapping[int, int]:
+    async def starts(_: UUID) -> Mapping[int, int]:
         return {0: 900}
 
     async with Intake(kafka_bootstrap, topic=topic, group=uuid4().hex, starts=starts) as intake:
@@ -172,7 +172,7 @@ async def test_a_rewind_starts_again_from_where_it_is_known_to_be_finished(kafka
     topic, done = await a_topic(kafka_bootstrap), {0: 0}
     await written(kafka_bootstrap, numbered(topic, 4))
 
-    async def starts(_: Sequence[int]) -> Mapping[int, int]:
+    async def starts(_: UUID) -> Mapping[int, int]:
         return done
 
     async with Intake(kafka_bootstrap, topic=topic, group=uuid4().hex, starts=starts) as intake:

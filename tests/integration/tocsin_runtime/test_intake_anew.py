@@ -1,7 +1,7 @@
 """A topic that was deleted and made again, or lost its records, under a running reader: it is read from its start."""
 
-from collections.abc import Mapping, Sequence
-from uuid import uuid4
+from collections.abc import Mapping
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -68,18 +68,19 @@ async def test_after_lost_records_reading_goes_on(kafka_bootstrap: str) -> None:
     assert await committed(kafka_bootstrap, group, topic) == {0: 7}
 
 
-async def test_starts_kept_elsewhere_mean_nothing_once_kafka_has_forgotten_the_group(
-    kafka_bootstrap: str,
-) -> None:
+async def test_starts_kept_elsewhere_are_asked_of_the_topic_as_it_is(kafka_bootstrap: str) -> None:
     topic, group = await a_topic(kafka_bootstrap), uuid4().hex
     await written(kafka_bootstrap, numbered(topic, 3))
-    async with Intake(kafka_bootstrap, topic=topic, group=group) as intake:
+    kept: dict[UUID, int] = {}
+
+    async def starts(topic_id: UUID) -> Mapping[int, int]:
+        return {0: kept[topic_id]} if topic_id in kept else {}
+
+    async with Intake(kafka_bootstrap, topic=topic, group=group, starts=starts) as intake:
         finish(await taken(intake, 3))
+        kept[intake.topic_id] = 3
     await made_anew(kafka_bootstrap, topic)
     await written(kafka_bootstrap, numbered(topic, 8, start=3))
-
-    async def starts(_: Sequence[int]) -> Mapping[int, int]:
-        return {0: 3}
 
     async with Intake(kafka_bootstrap, topic=topic, group=group, starts=starts) as intake:
         records = await taken(intake, 8)

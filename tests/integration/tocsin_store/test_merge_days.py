@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.support.eventually import eventually
-from tests.support.receipts import fact
+from tests.support.receipts import LOG, fact
 from tests.support.world import Situation, waiting
 from tocsin_schemas.words import ReceiptKind, State
 from tocsin_store.merge import merge
@@ -33,7 +33,7 @@ async def test_a_row_it_waited_for_hides_no_other_days_rows(pool: Pool) -> None:
     ]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("UPDATE delivery SET updated_at = now() WHERE id = $1", yesterday.ids[0])
-        merging = asyncio.create_task(merge(pool, topic="receipts", receipts=receipts, advances=[]))
+        merging = asyncio.create_task(merge(pool, LOG, receipts=receipts, advances=[]))
         await eventually(lambda: _a_waiter(pool))
 
     await merging

@@ -101,12 +101,27 @@ WITH o AS (
     SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS o(partition, expected, next)
 )
 UPDATE merged_offset m SET next_offset = o.next
-FROM   o WHERE m.topic = $1 AND m.partition = o.partition AND m.next_offset = o.expected
+FROM   o WHERE m.topic = $1 AND m.topic_id = $5 AND m.partition = o.partition AND m.next_offset = o.expected
+"""
+
+START: Final = """
+INSERT INTO merged_offset AS m (topic, topic_id, partition, next_offset)
+SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next_offset = excluded.next_offset
+WHERE m.topic_id IS DISTINCT FROM excluded.topic_id
 """
 
 
 class OffsetMovedError(Exception):
     """Another merger has advanced a partition: nothing was merged; read the offsets anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A topic as long as it is that one: made anew it is another log, where the offsets of the old one mean nothing."""
+
+    topic: str
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,44 +133,42 @@ class Advance:
     next: int
 
 
-async def merged_offsets(pool: Pool, *, topic: str) -> Mapping[int, int]:
-    """Next offset to merge by partition; partitions never merged are absent."""
-    rows = await pool.fetch("SELECT partition, next_offset FROM merged_offset WHERE topic = $1", topic)
+async def merged_offsets(pool: Pool, log: Log) -> Mapping[int, int]:
+    """Next offset to merge by partition; partitions of which nothing was merged from this log are absent."""
+    rows = await pool.fetch(
+        "SELECT partition, next_offset FROM merged_offset WHERE topic = $1 AND coalesce(topic_id, $2) = $2",
+        log.topic,
+        log.id,
+    )
     return {row["partition"]: row["next_offset"] for row in rows}
 
 
 async def start_partitions(
-    pool: Pool, *, topic: str, known: Mapping[int, int], starts: Mapping[int, int]
+    pool: Pool, log: Log, *, known: Mapping[int, int], starts: Mapping[int, int]
 ) -> None:
     """Set where the merge of each partition begins.
 
     Args:
         pool: Connections.
-        topic: Whose partitions.
+        log: Whose partitions.
         known: What `merged_offsets` told; one that moved since is another merger's and stays.
-        starts: Where reading starts; differs from `known` where the topic was made anew or lost records.
+        starts: Where reading starts; differs from `known` where the log lost records.
 
     Raises:
         OffsetMovedError: Another merger owns a partition.
     """
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(
-            """INSERT INTO merged_offset (topic, partition, next_offset)
-               SELECT $1, * FROM unnest($2::int[], $3::bigint[]) ON CONFLICT DO NOTHING""",
-            topic,
-            list(starts),
-            list(starts.values()),
-        )
+        await connection.execute(START, log.topic, log.id, list(starts), list(starts.values()))
         moved = [Advance(p, known[p], at) for p, at in starts.items() if p in known and known[p] != at]
-        await _advance(connection, topic=topic, advances=moved)
+        await _advance(connection, log, advances=moved)
 
 
-async def merge(pool: Pool, *, topic: str, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> int:
+async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> int:
     """Merge receipts and move the partitions on, all or nothing; committed durably.
 
     Args:
         pool: Connections.
-        topic: Whose offsets advance.
+        log: Whose offsets advance.
         receipts: In the order of the log; several of one delivery are applied in that order.
         advances: Each partition once.
 
@@ -169,9 +182,7 @@ async def merge(pool: Pool, *, topic: str, receipts: Sequence[Receipt], advances
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(gate.MERGE)
         await _lock_if_closing(connection, receipts)
-        await _advance(
-            connection, topic=topic, advances=sorted(advances, key=lambda advance: advance.partition)
-        )
+        await _advance(connection, log, advances=sorted(advances, key=lambda advance: advance.partition))
         fresh, ordinal = 0, 0
         for round_ in _rounds(receipts):
             fresh += await _merge_round(connection, receipts=round_, ordinal=ordinal)
@@ -185,9 +196,9 @@ async def _lock_if_closing(connection: Connection, receipts: Sequence[Receipt]) 
         await connection.execute(LOCK, sorted({receipt.delivery_id for receipt in receipts}))
 
 
-async def _advance(connection: Connection, *, topic: str, advances: Sequence[Advance]) -> None:
+async def _advance(connection: Connection, log: Log, *, advances: Sequence[Advance]) -> None:
     columns = ([a.partition for a in advances], [a.expected for a in advances], [a.next for a in advances])
-    status = await connection.execute(ADVANCE, topic, *columns)
+    status = await connection.execute(ADVANCE, log.topic, *columns, log.id)
     if status != f"UPDATE {len(advances)}":
         raise OffsetMovedError
 

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_schemas.topics import RECEIPTS
-from tocsin_store.merge import merged_offsets
+from tocsin_store.merge import Log, merged_offsets
 from tocsin_store.outbox import holds_receipts_before
 from tocsin_store.pool import Pool
 
@@ -70,12 +70,12 @@ async def ends_of_receipts(
 
 
 async def merge_position(pool: Pool, observer: Observer) -> MergePosition:
-    """Read where the merge stands.
+    """Read where the merge stands in the topic as it is now.
 
     Raises:
         KafkaUnavailableError: Kafka does not answer.
     """
-    merged = await merged_offsets(pool, topic=RECEIPTS.name)
+    merged = await merged_offsets(pool, Log(RECEIPTS.name, await observer.topic_id(RECEIPTS)))
     return MergePosition(merged, await observer.first_offsets(RECEIPTS), await observer.end_offsets(RECEIPTS))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -15,7 +16,7 @@ from tocsin_runtime.process import Process
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS, URGENT_RECEIPTS
-from tocsin_store.merge import Advance, OffsetMovedError, merge, merged_offsets, start_partitions
+from tocsin_store.merge import Advance, Log, OffsetMovedError, merge, merged_offsets, start_partitions
 from tocsin_store.pool import UNAVAILABLE, UNHANDLED_DATA, Pool
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ class Merger:
         self._known: Mapping[int, int] = {}
         self._at: dict[int, int] = {}
         self._epoch = -1
+        self._source = Log(RECEIPTS.name, UUID(int=0))  # until there is an assignment
         self._aside: set[tuple[int, int, bytes | None]] = set()  # buried, and their offset not yet passed
         self._intake = Intake(bootstrap_servers, topic=RECEIPTS, group=GROUP, starts=self._starts)
 
@@ -54,9 +56,9 @@ class Merger:
         urgent = await self._intake.take(limit=self._limit, wait_ms=0, only=URGENT_RECEIPTS)
         return urgent or await self._intake.take(limit=self._limit)
 
-    async def _starts(self, _: Sequence[int]) -> Mapping[int, int]:
+    async def _starts(self, topic_id: UUID) -> Mapping[int, int]:
         try:
-            self._known = await merged_offsets(self._pool, topic=RECEIPTS.name)
+            self._known = await merged_offsets(self._pool, Log(RECEIPTS.name, topic_id))
         except UNAVAILABLE as error:
             raise StartsUnknownError from error
         return self._known
@@ -95,7 +97,7 @@ class Merger:
         receipts = [receipt for record in taken if (receipt := await self._decoded(record)) is not None]
         ends = {record.partition: record.offset + 1 for record in taken}
         advances = [Advance(partition, self._at[partition], end) for partition, end in ends.items()]
-        fresh = await merge(self._pool, topic=RECEIPTS.name, receipts=receipts, advances=advances)
+        fresh = await merge(self._pool, self._source, receipts=receipts, advances=advances)
         self._at.update(ends)
         for record in taken:
             record.finish()
@@ -109,8 +111,9 @@ class Merger:
         if self._epoch == self._intake.epoch:
             return
         epoch, starts = self._intake.epoch, dict(self._intake.positions)
-        await start_partitions(self._pool, topic=RECEIPTS.name, known=self._known, starts=starts)
-        self._epoch, self._at = epoch, starts
+        source = Log(RECEIPTS.name, self._intake.topic_id)
+        await start_partitions(self._pool, source, known=self._known, starts=starts)
+        self._epoch, self._at, self._source = epoch, starts, source
         self._aside = {each for each in self._aside if each[1] >= starts.get(each[0], each[1] + 1)}
 
     async def _decoded(self, record: Taken) -> Receipt | None:

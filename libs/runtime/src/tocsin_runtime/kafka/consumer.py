@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
+from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -78,6 +79,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     def positions(self) -> Mapping[int, int]:
         """Where each of our partitions started in this epoch."""
         return self._positions
+
+    @property
+    def topic_id(self) -> UUID:
+        """Which topic of that name the positions are of: once there are some, it is known."""
+        return self._beginnings.topic_id
 
     def admits(self, epoch: int) -> bool:
         """Whether records of this epoch may still be started."""

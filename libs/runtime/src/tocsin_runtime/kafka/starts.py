@@ -24,8 +24,8 @@ MADE_ANEW: Final = Counter(
     ["topic"],
 )
 
-Starts: TypeAlias = Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
-"""Next offset by partition, where it is kept elsewhere than in Kafka."""
+Starts: TypeAlias = Callable[[UUID], Awaitable[Mapping[int, int]]]
+"""Next offset by partition in the topic of this id, where it is kept elsewhere than in Kafka."""
 
 
 class StartsUnknownError(Exception):
@@ -63,6 +63,17 @@ class Beginnings:
                 log.warning("start_unknown", topic=self._topic, error=type(error).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
 
+    @property
+    def topic_id(self) -> UUID:
+        """Which topic was begun in.
+
+        Raises:
+            LookupError: None was so far.
+        """
+        if self._topic_id is None:
+            raise LookupError(self._topic)
+        return self._topic_id
+
     def begun(self, beginning: Beginning) -> None:
         """Note that reading goes on from there."""
         if beginning.made_anew:
@@ -82,7 +93,7 @@ class Beginnings:
         id_ = await self._current_id(consumer)
         anew = self._is_another(id_)
         tps = {number: TopicPartition(self._topic, number) for number in partitions}
-        known = {} if anew else await self._known(consumer, tps)
+        known = await self._known(consumer, tps, id_)
         first = await consumer.beginning_offsets(list(tps.values()))
         end = await consumer.end_offsets(list(tps.values()))
         positions = {  # outside the log lie offsets that retention took, and those of a topic that is no more
@@ -92,20 +103,11 @@ class Beginnings:
         return Beginning(positions, id_, anew)
 
     async def _known(
-        self, consumer: AIOKafkaConsumer, tps: Mapping[int, TopicPartition]
+        self, consumer: AIOKafkaConsumer, tps: Mapping[int, TopicPartition], id_: UUID
     ) -> Mapping[int, int]:
-        """Offsets kept elsewhere count, before this process has read the topic, only where the group has some, too.
-
-        Kafka forgets the group's together with a deleted topic: in a new one that has grown past the old offset
-        nothing else would tell.
-        """
-        if self._starts is None:
-            return await _committed(consumer, tps)
-        kept = await self._starts(list(tps))
-        if self._topic_id is not None:
-            return kept
-        committed = await _committed(consumer, tps)
-        return {number: at for number, at in kept.items() if number in committed}
+        if self._starts is not None:
+            return await self._starts(id_)
+        return {} if self._is_another(id_) else await _committed(consumer, tps)
 
     async def _current_id(self, consumer: AIOKafkaConsumer) -> UUID:
         async with asyncio.timeout(_ASK_SECONDS):
