@@ -60,6 +60,8 @@ class Claims:
     again: Sequence[ClaimedDelivery]
     """Claimed under this token before, by a statement whose answer was lost: to be released."""
     verdicts: Sequence[Verdict]
+    at: datetime | None = None
+    """When, by the ledger's clock, which decides on everything that waits; None where nothing was found."""
 
 
 _VERDICTS: Final = {
@@ -120,11 +122,11 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
     DELETE FROM due USING taken WHERE due.delivery_id = taken.id
 )
 SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, alert_version, member_id, address, name, language,
-       attempts, ambiguous, resolve, probes, until, reason, verdict
+       attempts, ambiguous, resolve, probes, until, reason, verdict, now() AS at
 FROM   picked LEFT JOIN taken ON taken.id = picked.id
 WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing')
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'dead'
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'dead', now()
 WHERE  NOT EXISTS (SELECT FROM own)
 """
 
@@ -156,6 +158,7 @@ async def claim(
         taken=[_taken(row) for row in rows if row["verdict"] == "take"],
         again=[_taken(row) for row in rows if row["verdict"] == "again"],
         verdicts=[_verdict(row) for row in rows if row["verdict"] in _VERDICTS],
+        at=rows[0]["at"] if rows else None,
     )
 
 

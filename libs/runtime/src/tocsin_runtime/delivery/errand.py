@@ -6,17 +6,18 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
 
-from tocsin_runtime.clock import utc_now
 from tocsin_runtime.delivery.breakers import Breakers
 from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, OutcomeClass, Settled
 from tocsin_runtime.delivery.channel import Channel as Sender
 from tocsin_runtime.delivery.decide import Errand, Policy, due_at, is_spent, receipt_for, receipt_for_verdict
 from tocsin_runtime.delivery.holding import hold_what_failed
+from tocsin_runtime.delivery.ledger_clock import LedgerClock
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.delivery.receipts import ReceiptOutlet
 from tocsin_runtime.delivery.session import BEGIN_SECONDS, Session
@@ -85,8 +86,11 @@ async def carry_out(
     with tools.session.claiming(token):
         async with claims:
             found, sent_at = await _claimed(tools, errand=errand, ids=ids, token=token)
+        if found.at is None:
+            return
+        clock = LedgerClock(found.at, sent_at)
         try:
-            await _settled(tools, found, errand=errand, begin_by=sent_at + BEGIN_SECONDS, told=told)
+            await _settled(tools, found, errand=errand, clock=clock, told=told)
         except BrokenHandOverError as error:  # every receipt of it is durable all the same
             broken = error
     if broken is not None:
@@ -98,18 +102,18 @@ async def _settled(
     found: Claims,
     *,
     errand: Errand,
-    begin_by: float,
+    clock: LedgerClock,
     told: Callable[[Sequence[Outcome]], Awaitable[None]],
 ) -> None:
     spent = [delivery for delivery in found.taken if is_spent(delivery, policy=tools.policy)]
     taken = [delivery for delivery in found.taken if not is_spent(delivery, policy=tools.policy)]
-    now = utc_now()
+    now = clock.now()
     receipts = [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in found.verdicts]
     receipts += [receipt_for(delivery, _LATE, errand=errand, now=now) for delivery in found.again]
     receipts += [receipt_for(delivery, _SPENT, errand=errand, now=now) for delivery in spent]
     try:
         if taken:
-            async for outcomes, facts in _handed_over(tools, taken, errand=errand, begin_by=begin_by):
+            async for outcomes, facts in _handed_over(tools, taken, errand=errand, clock=clock):
                 await _tell(tools, [*receipts, *facts])
                 receipts = []
                 await told(outcomes)
@@ -145,23 +149,28 @@ async def _claimed(tools: Tools, *, errand: Errand, ids: Sequence[UUID], token: 
 
 
 async def _handed_over(
-    tools: Tools, taken: Sequence[ClaimedDelivery], *, errand: Errand, begin_by: float
+    tools: Tools, taken: Sequence[ClaimedDelivery], *, errand: Errand, clock: LedgerClock
 ) -> AsyncIterator[tuple[Sequence[Outcome], Sequence[Receipt]]]:
     version = taken[0].alert_version
     content = await _content(tools, errand.alert_id, version=version)
-    batch = Batch(errand.alert_id, version, content, taken, begin_by)
+    batch = Batch(errand.alert_id, version, content, taken, clock.asked_at + BEGIN_SECONDS)
     try:
         async for part in _parts(tools, batch):
             await hold_what_failed(tools, batch, part)
             await _keep_answers(tools, batch, part)
-            yield [settled.outcome for settled in part], _facts(tools, batch, part, errand=errand)
+            yield (
+                [settled.outcome for settled in part],
+                _facts(tools, batch, part, errand=errand, now=clock.now()),
+            )
     except BrokenHandOverError as error:
-        await _tell(tools, _facts(tools, batch, error.rest, errand=errand))
+        await _tell(tools, _facts(tools, batch, error.rest, errand=errand, now=clock.now()))
         raise
 
 
-def _facts(tools: Tools, batch: Batch, part: Iterable[Settled], *, errand: Errand) -> list[Receipt]:
-    now, policy, content = utc_now(), tools.policy, batch.content
+def _facts(
+    tools: Tools, batch: Batch, part: Iterable[Settled], *, errand: Errand, now: datetime
+) -> list[Receipt]:
+    policy, content = tools.policy, batch.content
     pairs = [(batch.deliveries[settled.number], settled.outcome) for settled in part]
     return [
         receipt_for(
