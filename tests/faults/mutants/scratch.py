@@ -35,7 +35,7 @@ def apply(patch: Path, *, copy: Path) -> None:
         PatchRefusedError: The sources have changed since it was written.
     """
     done = subprocess.run(  # noqa: S603 - a list of words, without a shell
-        ["git", "apply", "--whitespace=nowarn", str(patch.resolve())],  # noqa: S607 - whichever git is on the path
+        ["git", "apply", "-C1", "--whitespace=nowarn", str(patch.resolve())],  # noqa: S607 - whichever git is on the path
         cwd=copy,
         env={**_without_git(), "GIT_CEILING_DIRECTORIES": str(copy.parent)},
         capture_output=True,
