@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.holds import DOMAIN, HOUR, going, held, parked, passed, probed, routes, told_of
 from tests.support.receipts import merged, told
-from tests.support.world import emptied, waiting
-from tocsin_schemas.words import Channel, Reason, ReceiptKind
+from tests.support.world import Post, Situation, emptied, waiting
+from tocsin_schemas.words import Channel, Lane, Reason, ReceiptKind
 from tocsin_store import pauses
 from tocsin_store.pauses import alert_route
 from tocsin_store.pool import Pool
@@ -77,18 +77,38 @@ async def test_a_new_hold_lets_one_through_again(pool: Pool) -> None:
     assert len(await probed(pool)) == 1
 
 
-async def test_without_success_it_waits_twice_as_long_each_time_ten_minutes_at_most(pool: Pool) -> None:
-    situation = await waiting(pool, 20)
-    await held(pool)
-    await parked(situation)
+@pytest.mark.parametrize(
+    ("lane", "waits"), [(Lane.ROUTINE, [1, 2, 4, 8, 16, 20, 20]), (Lane.URGENT, [1, 1, 1, 1, 1, 1, 1])]
+)
+async def test_without_success_it_waits_twice_as_long_each_time_unless_somebody_is_in_a_hurry(
+    pool: Pool, *, lane: Lane, waits: list[int]
+) -> None:
+    await parked(await waiting_for_hold(pool, lane))
 
-    waits = []
-    for _ in range(7):
+    waited = []
+    for _ in waits:
         await probed(pool)
         [hold] = await pauses.in_force(pool)
-        waits.append(round(hold.left.total_seconds() / 30))
+        waited.append(round(hold.left.total_seconds() / 30))
 
-    assert waits == [1, 2, 4, 8, 16, 20, 20]
+    assert waited == waits
+
+
+async def test_urgent_ones_are_tried_first(pool: Pool) -> None:
+    await parked(await waiting_for_hold(pool, Lane.ROUTINE))
+    urgent = await waiting_for_hold(pool, Lane.URGENT)
+    await parked(urgent)
+
+    [tried] = await probed(pool)
+
+    assert tried in urgent.ids
+
+
+async def waiting_for_hold(pool: Pool, lane: Lane) -> Situation:
+    """Deliveries of a lane, to a domain on hold."""
+    situation = await waiting(pool, 20, post=Post(lane=lane))
+    await held(pool)
+    return situation
 
 
 async def test_a_hold_nobody_waits_for_ends(pool: Pool) -> None:

@@ -96,24 +96,27 @@ SELECT channel, route FROM waits w
 WHERE  route <> 'quiet_hours' AND NOT EXISTS (SELECT FROM pause p WHERE p.channel = w.channel AND p.route = w.route)
 """
 
-# Some deliveries go through, the hold lasts on: twice as long each time, up to ten minutes.
+# Some deliveries go through, urgent ones first; the hold lasts on: twice as long each time, up to ten minutes. While
+# urgent ones wait it is never longer than the first time: what kept the last probe may have had nothing to do with it.
 PROBE: Final = """
 WITH over AS MATERIALIZED (
     SELECT channel, route, passes FROM pause
     WHERE  until <= now() AND route <> '*' AND NOT starts_with(route, 'provider:')
     ORDER  BY until LIMIT 100 FOR UPDATE SKIP LOCKED
 ), chosen AS MATERIALIZED (
-    SELECT over.channel, over.route, d.delivery_id
-    FROM   over LEFT JOIN LATERAL (SELECT delivery_id FROM due WHERE channel = over.channel AND route = over.route
-                                   ORDER BY produce_after LIMIT over.passes FOR UPDATE SKIP LOCKED) d ON true
+    SELECT over.channel, over.route, d.delivery_id, d.lane
+    FROM   over LEFT JOIN LATERAL (SELECT delivery_id, lane FROM due WHERE channel = over.channel AND route = over.route
+                                   ORDER BY lane, produce_after LIMIT over.passes FOR UPDATE SKIP LOCKED) d ON true
 ), tried AS (
     UPDATE due SET probe = true, due_at = now(), produce_after = now()
     WHERE  delivery_id = ANY(ARRAY(SELECT delivery_id FROM chosen))
 ), longer AS (
     UPDATE pause p
     SET    probes = p.probes + 1,
-           until = now() + least(interval '10 minutes', interval '30 seconds' * 2 ^ least(p.probes, 9))
-    FROM   chosen WHERE p.channel = chosen.channel AND p.route = chosen.route AND chosen.delivery_id IS NOT NULL
+           until = now() + CASE WHEN first.lane = 'urgent' THEN interval '30 seconds'
+                                ELSE least(interval '10 minutes', interval '30 seconds' * 2 ^ least(p.probes, 9)) END
+    FROM  (SELECT DISTINCT ON (channel, route) * FROM chosen ORDER BY channel, route, lane) first
+    WHERE  p.channel = first.channel AND p.route = first.route AND first.delivery_id IS NOT NULL
 ), idle AS (                        -- nobody waits for it: the next message tells
     DELETE FROM pause p USING chosen
     WHERE  p.channel = chosen.channel AND p.route = chosen.route AND chosen.delivery_id IS NULL
