@@ -120,11 +120,11 @@ ACCOUNT: Final = (
         "The claim itself settles whom it may not take, and tells no tally.",
     ),
     Mutant(
-        "metrics-marked-before-ack",
+        "version-counts-folds",
         "I6",
-        ("unlike the ledger", "surfaces disagree"),
-        "kafka-away",
-        "Counts are noted as published before Kafka has them.",
+        ("version fell", "two contents of a version"),
+        "orderly",
+        "The version of counts grows by one at each fold, whatever was folded: what was seen unfolded was higher.",
     ),
     Mutant(
         "address-in-log",
