@@ -14,10 +14,10 @@ STAMP := .venv/.installed
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install lock demo up down test check lint schemas bench clean
+.PHONY: help install lock demo up down test check lint schemas bench faults faults-mutants clean
 
 help: ## Say what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(STAMP) ## Install everything into .venv, from the lock
 
@@ -68,6 +68,14 @@ schemas: install ## Generate the JSON Schemas anew
 ROW ?=
 bench: install ## Measure, print ratios, write bench.json (ROW=name for one)
 	@python -m tests.bench $(if $(ROW),--row $(ROW)) $(ARGS)
+
+MINUTES ?= 5
+SEED ?=
+faults: install ## Break everything under load for MINUTES, check every promise (SEED=n replays)
+	@python -m tests.faults run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+faults-mutants: install ## Seed bugs one by one: the checker must see each
+	@python -m tests.faults mutants $(ARGS)
 
 clean: ## Stop the stack and delete what was installed and stored
 	@[ ! -x .venv/bin/tocsin ] || .venv/bin/tocsin down --delete || true

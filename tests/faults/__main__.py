@@ -1,6 +1,7 @@
 """`make faults` and `make faults-mutants`: break the stack under load and check every promise, from outside.
 
-`run` breaks and checks, `check FOLDER` checks again what a run wrote down, `mutants` proves that the checker sees bugs.
+`run` breaks and checks, `check FOLDER` checks again what a run wrote down, `regressions` replays what once failed,
+`mutants` proves that the checker sees bugs.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from tests.faults.load.load import Profile
 from tests.faults.mutant_report import show_mutants, write_mutants
 from tests.faults.mutants.catalogue import MUTANTS
 from tests.faults.mutation import Hunt
+from tests.faults.regressions import REGRESSIONS
 from tests.faults.run import Show, Wish, run
 from tests.faults.stage import Setting
 from tests.faults.verdict import About, judge
@@ -50,6 +52,8 @@ def _arguments() -> argparse.Namespace:
     checking = acts.add_parser("check", help="Check again what a run wrote down.")
     checking.set_defaults(act=_check)
     checking.add_argument("folder", type=Path)
+    again = acts.add_parser("regressions", help="Replay the runs that once broke a promise.")
+    again.set_defaults(act=_again)
     seeding = acts.add_parser("mutants", help="Seed bugs one by one.")
     seeding.set_defaults(act=_seed)
     seeding.add_argument(
@@ -60,7 +64,6 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(wish: argparse.Namespace, console: Console) -> bool:
-    folder = _FOLDER / f"seed-{wish.seed}"
     profile = Profile(agencies=wish.agencies, members=wish.members, post_every=wish.post_every)
     ordered = Wish(
         seed=wish.seed,
@@ -70,9 +73,24 @@ def _run(wish: argparse.Namespace, console: Console) -> bool:
         profile=profile,
         setting=Setting(wish.replicas),
     )
-    console.print(f"Seed {wish.seed}, {wish.minutes:g} minutes", highlight=False)
-    missing = run(ordered, folder, show=_to(console))
-    return not judge(folder, About(wish.seed, wish.minutes, missing), reports=_FOLDER, console=console)
+    return _kept(ordered, console)
+
+
+def _kept(wish: Wish, console: Console) -> bool:
+    """Run it and judge it; whether every promise was kept."""
+    folder = _FOLDER / f"seed-{wish.seed}"
+    console.print(f"Seed {wish.seed}, {wish.seconds / _MINUTE:g} minutes", highlight=False)
+    missing = run(wish, folder, show=_to(console))
+    about = About(wish.seed, wish.seconds / _MINUTE, missing)
+    return not judge(folder, about, reports=_FOLDER, console=console)
+
+
+def _again(_: argparse.Namespace, console: Console) -> bool:
+    kept = True
+    for one in REGRESSIONS:
+        console.print(f"Seed {one.seed}: {one.found}", markup=False)
+        kept &= _kept(Wish(one.seed, one.minutes * _MINUTE, one.every), console)
+    return kept
 
 
 def _check(wish: argparse.Namespace, console: Console) -> bool:

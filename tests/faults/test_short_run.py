@@ -1,0 +1,30 @@
+"""The short run that every change must pass: all kinds of faults in a minute, under load, on the whole stack."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.ledgers import read_history
+from tests.faults.load.load import Profile
+from tests.faults.run import Wish, run
+
+WISH: Final = Wish(
+    seed=7,
+    seconds=66.0,
+    every=1.4,
+    profile=Profile(agencies=3, members=200, post_every=1.5),
+    patience=150.0,
+)
+FEWEST: Final = 30
+
+
+@pytest.mark.timeout(420)
+def test_a_minute_of_faults_breaks_no_promise(tmp_path: Path) -> None:
+    run(WISH, tmp_path / "run", show=print)
+
+    history = read_history(tmp_path / "run")
+    assert check(history) == []
+    assert len(history.faults) >= FEWEST
+    assert len(history.accepts) > 0
