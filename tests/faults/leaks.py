@@ -64,7 +64,7 @@ async def gather_leaks(town: Town, folder: Path) -> None:
 def secrets_of(town: Town, folder: Path) -> Personal:
     """The secrets of a stack, and those that agencies were given."""
     own = [(town.stack.layout.secrets / name).read_text() for name in _SECRETS]
-    return Personal((*own, *(key.rpartition("_")[2] for key in read_keys(folder))))
+    return Personal((*own, *(key.split("_", 2)[2] for key in read_keys(folder))))
 
 
 def _found(where: str, data: bytes, personal: Personal) -> list[Leak]:

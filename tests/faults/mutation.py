@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
-
-from tests.faults.load.load import Profile
 from tests.faults.mutant_report import Trial
 from tests.faults.mutants.catalogue import SCENARIOS, Mutant, Scenario
 from tests.faults.mutants.scratch import apply, pythonpath, scratch_copy
@@ -64,7 +61,7 @@ def _wish(scenario: Scenario, *, seed: int, sources: str | None) -> Wish:
         every=scenario.every if scenario.only else 0.0,
         only=scenario.only,
         plan=tuple(Planned(one.at, one.kind, one.what) for one in scenario.plan),
-        profile=TypeAdapter(Profile).validate_python(scenario.profile),
+        profile=scenario.profile,
         setting=Setting(scenario.replicas, scenario.environment, sources),
         patience=_PATIENCE_S,
     )

@@ -9,11 +9,13 @@ from tests.faults.load.client import Client, Request
 from tests.faults.load.crowds import drawn_uuid
 from tests.faults.load.means import Means, Posted
 from tests.faults.load.posters import content
+from tocsin_schemas.words import Severity
 
 _SOON_S: Final = (0.0, 6.0)
-_LASTS_S: Final = 1_200.0
 _ACTS: Final[tuple[Literal["cancel", "all clear", "correct"], ...]] = ("cancel", "all clear", "correct")
 _WEIGHTS: Final = (3, 3, 4)
+_MINOR_WEIGHTS: Final = (6, 0, 4)
+"""An all-clear lasts as long as others do: refused once, one of a minor alert would wait for five minutes."""
 
 
 async def change_alerts(means: Means, client: Client) -> None:
@@ -36,9 +38,9 @@ async def _change(means: Means, client: Client, posted: Posted, *, random: Rando
 
 
 def _request(posted: Posted, *, random: Random) -> Request:
-    (act,) = random.choices(_ACTS, _WEIGHTS)
+    (act,) = random.choices(_ACTS, _MINOR_WEIGHTS if posted.severity is Severity.MINOR else _WEIGHTS)
     path, key = f"/v1/alerts/{posted.alert}", str(drawn_uuid(random))
-    said = content(posted.severity, random=random, lasts=_LASTS_S)
+    said = content(posted.severity, random=random)
     if act == "correct":
         return Request("correct", posted.crowd, f"{path}/updates", {**said, "to": "reached"}, key)
     body = {"reason": "Over", "all_clear": said["info"] if act == "all clear" else None}

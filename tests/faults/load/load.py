@@ -55,7 +55,7 @@ class Load:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[Client]:
-        personal = Personal(tuple(crowd.key.rpartition("_")[2] for crowd in self._means.crowds))
+        personal = Personal(tuple(crowd.key.split("_", 2)[2] for crowd in self._means.crowds))
         async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
             yield Client(self._means.ledgers, self._means.stop, http, self._doors(), personal)
 

@@ -30,6 +30,8 @@ class Profile:
     """Share of an agency's members who leave during an alert, on average."""
     bounces: float = 0.03
     """Share of messages of which something comes back."""
+    severities: tuple[int, int, int] = (5, 2, 3)
+    """Weights of extreme, severe and minor alerts. A severe one that is refused twice waits for two minutes."""
     domains: tuple[str, ...] = ("homes.example", "post.example", "mail.example")
 
 

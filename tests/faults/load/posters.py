@@ -14,7 +14,6 @@ from tests.support.world import PURPOSE
 from tocsin_schemas.words import Severity
 
 _SEVERITIES: Final = (Severity.EXTREME, Severity.SEVERE, Severity.MINOR)
-_WEIGHTS: Final = (5, 2, 3)
 _SHORT_S: Final = (8.0, 45.0)
 _LONG_S: Final = 1_200.0
 _SHORT_SHARE: Final = 0.2
@@ -26,14 +25,16 @@ async def post_alerts(means: Means, client: Client) -> None:
     async with asyncio.TaskGroup() as posts:
         while not await means.stopped_within(means.profile.post_every):
             crowd = random.choice(means.crowds)
-            (severity,) = random.choices(_SEVERITIES, _WEIGHTS)
+            (severity,) = random.choices(_SEVERITIES, means.profile.severities)
             posted = Posted(drawn_uuid(random), crowd, severity)
             posts.create_task(_post(means, client, posted, random=means.random(f"post {posted.alert}")))
     means.board.close()
 
 
-def content(severity: Severity, *, random: Random, lasts: float) -> dict[str, object]:
-    """What is said, in words that can be found wherever they leak."""
+def content(severity: Severity, *, random: Random) -> dict[str, object]:
+    """What is said, in words that can be found wherever they leak. Minor alerts are over soon, and some of the others."""
+    short = severity is Severity.MINOR or random.random() < _SHORT_SHARE
+    lasts = random.uniform(*_SHORT_S) if short else _LONG_S
     mark = f"{TEXT}{random.getrandbits(32):08x}"
     return {
         "category": "flood",
@@ -46,9 +47,7 @@ def content(severity: Severity, *, random: Random, lasts: float) -> dict[str, ob
 
 async def _post(means: Means, client: Client, wanted: Posted, *, random: Random) -> None:
     """Post one; its drawn id is its key until it has one of its own."""
-    short = wanted.severity is Severity.MINOR or random.random() < _SHORT_SHARE
-    lasts = random.uniform(*_SHORT_S) if short else _LONG_S
-    body = {**content(wanted.severity, random=random, lasts=lasts), "areas": [AREA]}
+    body = {**content(wanted.severity, random=random), "areas": [AREA]}
     request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert))
     answer = await client.known(request, random=random)
     if answer and answer.status == HTTPStatus.ACCEPTED and answer.alert:

@@ -36,13 +36,12 @@ async def watch(means: Means, client: Client) -> None:
 async def final_snapshots(means: Means, client: Client) -> None:
     """Write down what the surfaces show now that all is settled.
 
-    That is all that is on the metrics topic, in its order; then, of each alert, what the API shows and the newest
-    metrics: once both have the same version, or as they are when two seconds have gone by.
+    That is, of each alert, what the API shows and the newest metrics: once both have the same version, or as they are
+    when two seconds have gone by. Then all that is on the metrics topic, in its order.
     """
     random = means.random("final")
     alerts = list(means.board.told)
     waiting = set(random.sample(alerts, min(_MOST, len(alerts))))
-    await means.ledgers.keep(*await _published(means))
     until = time.monotonic() + _PATIENCE_S
     while waiting:
         late = time.monotonic() >= until
@@ -53,6 +52,7 @@ async def final_snapshots(means: Means, client: Client) -> None:
             if late or len({one.version for one in both}) < len(both):
                 await means.ledgers.keep(*(replace(one, final=True) for one in both))
                 waiting.remove(alert)
+    await means.ledgers.keep(*await _published(means))
 
 
 async def _at_the_door(client: Client, posted: Posted, *, random: Random) -> Snapshot | None:

@@ -32,12 +32,13 @@ class Scenario:
     plan: tuple[Strike, ...] = ()
     replicas: int = 2
     """Of every service of ours."""
-    profile: Mapping[str, float | int] = field(default_factory=dict)
-    """What of the load's profile is otherwise than its default."""
+    profile: Profile = field(default_factory=Profile)
     environment: Mapping[str, str] = field(default_factory=dict)
     """Settings of the services."""
 
 
+_QUICK: Final = (7, 0, 3)
+"""No severe alerts: one that is refused waits for half a minute."""
 _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 """Few connections: with a relay that takes its time much is claimed and waits for one."""
 _NAMES: Final = ("receipts-worker", "email-worker", "dispatcher", "mail-door")
@@ -83,7 +84,7 @@ _ALL: Final = (
         seconds=30.0,
         only=("hints-duplicated", "receipts-duplicated"),
         every=3.0,
-        profile={"post_every": 1.0, "changes": 0.3, "leaves": 0.03, "bounces": 0.2},
+        profile=Profile(severities=_QUICK, post_every=1.0, changes=0.3, leaves=0.03, bounces=0.2),
     ),
     Scenario(
         "refusals",
@@ -96,7 +97,7 @@ _ALL: Final = (
             _drops("smtp-drop-before-accept", at=19.0, seconds=4.0),
             _drops("smtp-drop-after-accept", at=24.0, seconds=7.0),
         ),
-        profile={"post_every": 1.0, "changes": 0.6, "leaves": 0.05},
+        profile=Profile(severities=_QUICK, post_every=1.0, changes=0.6, leaves=0.05),
     ),
     Scenario(
         "backlog",
@@ -110,7 +111,7 @@ _ALL: Final = (
             Strike(20.0, "records-lost", _URGENT),
             Strike(26.0, "kill", {"service": "email-worker-2"}),
         ),
-        profile={"post_every": 1.5, "changes": 0.6, "leaves": 0.05},
+        profile=Profile(severities=_QUICK, post_every=1.5, changes=0.6, leaves=0.05),
         environment=_NARROW,
     ),
     Scenario(
@@ -121,7 +122,7 @@ _ALL: Final = (
             Strike(18.0, "kafka-kill", {}),
             Strike(27.0, "kafka-restart", {"seconds": 7.0}),
         ),
-        profile={"post_every": 1.0, "changes": 0.5, "bounces": 0.2},
+        profile=Profile(severities=_QUICK, post_every=1.0, changes=0.5, bounces=0.2),
     ),
     Scenario(
         "postgres-away",
@@ -134,7 +135,7 @@ _ALL: Final = (
                 Strike(at + 4.0, "postgres-kill", {}),
             )
         ),
-        profile={"post_every": 0.5, "changes": 0.4, "leaves": 0.03, "bounces": 0.2},
+        profile=Profile(severities=_QUICK, post_every=0.5, changes=0.4, leaves=0.03, bounces=0.2),
     ),
     Scenario(
         "kills",
@@ -144,7 +145,7 @@ _ALL: Final = (
             *_killed(*(f"{name}-2" for name in _NAMES), first=13.0),
             *_killed(*_NAMES, first=22.0),
         ),
-        profile={"post_every": 0.7, "bounces": 0.1},
+        profile=Profile(severities=_QUICK, post_every=0.7, bounces=0.1),
     ),
     Scenario(
         "deaths",
@@ -154,7 +155,7 @@ _ALL: Final = (
             *_dead("email-worker", at=4.0),
             *_dead("email-worker-2", at=21.0),
         ),
-        profile={"post_every": 1.5},
+        profile=Profile(severities=_QUICK, post_every=1.5),
         environment=_NARROW,
     ),
 )
