@@ -60,6 +60,7 @@ def _arguments() -> argparse.Namespace:
         "--only", nargs="+", default=(), choices=[one.name for one in MUTANTS], metavar="NAME"
     )
     seeding.add_argument("--seed", type=int, default=1)
+    seeding.add_argument("--at-once", type=int, default=1, help="Stacks that run at a time.")
     return parser.parse_args()
 
 
@@ -99,7 +100,7 @@ def _check(wish: argparse.Namespace, console: Console) -> bool:
 
 def _seed(wish: argparse.Namespace, console: Console) -> bool:
     mutants = [one for one in MUTANTS if not wish.only or one.name in wish.only]
-    hunt = Hunt(_FOLDER / "mutants", wish.seed, _to(console))
+    hunt = Hunt(_FOLDER / "mutants", wish.seed, wish.at_once, _to(console))
     controls = hunt.controls(sorted({one.scenario for one in mutants}))
     trials = hunt.trials(mutants)
     write_mutants(_FOLDER, trials=trials, controls=controls)

@@ -2,8 +2,11 @@
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +14,6 @@ from tests.faults.mutant_report import Trial
 from tests.faults.mutants.catalogue import SCENARIOS, Mutant, Scenario
 from tests.faults.mutants.scratch import apply, pythonpath, scratch_copy
 from tests.faults.run import Show, Wish, run
-from tests.faults.schedule import Planned
 from tests.faults.stage import Setting
 from tests.faults.verdict import findings_of
 
@@ -22,36 +24,67 @@ _PATIENCE_S: Final = 75.0
 
 @dataclass(frozen=True, slots=True)
 class Hunt:
-    """Where it happens, and who is told."""
+    """Where it happens, how many runs there are at a time, and who is told."""
 
     folder: Path
     seed: int
+    at_once: int
     show: Show
 
-    def controls(self, names: Iterable[str]) -> dict[str, Trial]:
+    def controls(self, names: Sequence[str]) -> dict[str, Trial]:
         """Run each scenario with the product as it is."""
-        return {name: self._trial(SCENARIOS[name], name=f"control-{name}") for name in names}
+        return self._trials(
+            [_Order(name, None, self.folder / f"control-{name}", self.seed) for name in names]
+        )
 
-    def trials(self, mutants: Iterable[Mutant]) -> dict[str, Trial]:
+    def trials(self, mutants: Sequence[Mutant]) -> dict[str, Trial]:
         """Run each mutant in its scenario."""
-        return {mutant.name: self._seeded(mutant) for mutant in mutants}
+        return self._trials([_Order(one.scenario, one, self.folder / one.name, self.seed) for one in mutants])
 
-    def _seeded(self, mutant: Mutant) -> Trial:
-        with scratch_copy(_PROJECT) as copy:
-            apply(mutant.patch, copy=copy)
-            return self._trial(SCENARIOS[mutant.scenario], name=mutant.name, sources=pythonpath(copy))
+    def _trials(self, orders: Sequence["_Order"]) -> dict[str, Trial]:
+        found: dict[str, Trial] = {}
+        with ProcessPoolExecutor(self.at_once, mp_context=get_context("spawn")) as processes:
+            for order, trial in zip(orders, processes.map(_trial, orders), strict=True):
+                found[order.name] = trial
+                self.show(f"{order.folder.name}: {', '.join(trial.by) or 'nothing'} ({trial.seconds:.0f} s)")
+        return found
 
-    def _trial(self, scenario: Scenario, *, name: str, sources: str | None = None) -> Trial:
-        """Run it; the ledgers of one in which nothing was found are not kept."""
-        began, folder = time.monotonic(), self.folder / name
-        run(_wish(scenario, seed=self.seed, sources=sources), folder, show=_unheard)
-        findings = findings_of(folder)
-        by = tuple(sorted({f"{one.invariant} {one.rule}" for one in findings}))
-        trial = Trial(by, len(findings), time.monotonic() - began)
-        self.show(f"{name}: {', '.join(by) or 'nothing found'} ({trial.seconds:.0f} s)")
-        if not findings:
-            shutil.rmtree(folder)
-        return trial
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One run."""
+
+    scenario: str
+    mutant: Mutant | None
+    folder: Path
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return self.mutant.name if self.mutant else self.scenario
+
+
+def _trial(order: _Order) -> Trial:
+    """Run it; the ledgers of one in which nothing was found are not kept."""
+    began = time.monotonic()
+    with _sources(order.mutant) as sources:
+        run(_wish(SCENARIOS[order.scenario], seed=order.seed, sources=sources), order.folder, show=_unheard)
+    findings = findings_of(order.folder)
+    if not findings:
+        shutil.rmtree(order.folder)
+    by = tuple(sorted({f"{one.invariant} {one.rule}" for one in findings}))
+    return Trial(by, len(findings), time.monotonic() - began)
+
+
+@contextmanager
+def _sources(mutant: Mutant | None) -> Iterator[str | None]:
+    """Where the changed sources are; None: nothing is changed."""
+    if mutant is None:
+        yield None
+        return
+    with scratch_copy(_PROJECT) as copy:
+        apply(mutant.patch, copy=copy)
+        yield pythonpath(copy)
 
 
 def _wish(scenario: Scenario, *, seed: int, sources: str | None) -> Wish:
@@ -60,7 +93,7 @@ def _wish(scenario: Scenario, *, seed: int, sources: str | None) -> Wish:
         seconds=scenario.seconds,
         every=scenario.every if scenario.only else 0.0,
         only=scenario.only,
-        plan=tuple(Planned(one.at, one.kind, one.what) for one in scenario.plan),
+        plan=scenario.plan,
         profile=scenario.profile,
         setting=Setting(scenario.replicas, scenario.environment, sources),
         patience=_PATIENCE_S,

@@ -5,8 +5,8 @@ from typing import Final
 from tests.faults.mutants.mutant import Mutant
 from tests.faults.mutants.of_account import ACCOUNT
 from tests.faults.mutants.of_work import WORK
-from tests.faults.mutants.scenarios import SCENARIOS, Scenario, Strike
+from tests.faults.mutants.scenarios import SCENARIOS, Scenario
 
-__all__ = ["MUTANTS", "SCENARIOS", "Mutant", "Scenario", "Strike"]
+__all__ = ["MUTANTS", "SCENARIOS", "Mutant", "Scenario"]
 
 MUTANTS: Final[tuple[Mutant, ...]] = (*WORK, *ACCOUNT)

@@ -2,20 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
-What: TypeAlias = Mapping[str, str | int | float | bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Strike:
-    """A fault at a moment that was chosen, not drawn."""
-
-    at: float
-    """Seconds since the load began."""
-    kind: str
-    what: What
-    """As a kind of that name would have drawn it."""
+from tests.faults.fault import What
+from tests.faults.load.means import Profile
+from tests.faults.schedule import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +20,7 @@ class Scenario:
     """Kinds that are drawn; none of them: only the plan."""
     every: float = 0.0
     """Mean seconds between two drawn ones."""
-    plan: tuple[Strike, ...] = ()
+    plan: tuple[Planned, ...] = ()
     replicas: int = 2
     """Of every service of ours."""
     profile: Profile = field(default_factory=Profile)
@@ -45,35 +36,37 @@ _NAMES: Final = ("receipts-worker", "email-worker", "dispatcher", "mail-door")
 _URGENT: Final[What] = {"topic": "deliveries.email.urgent"}
 
 
-def _killed(*names: str, first: float) -> tuple[Strike, ...]:
+def _killed(*names: str, first: float) -> tuple[Planned, ...]:
     """One after the other, two seconds apart."""
-    return tuple(Strike(first + 2.0 * number, "kill", {"service": name}) for number, name in enumerate(names))
-
-
-def _dead(name: str, *, at: float) -> tuple[Strike, ...]:
-    """Stopped for so long that its session is dead, and killed soon after it goes on."""
-    return (
-        Strike(at, "stop", {"service": name, "seconds": 13.0}),
-        Strike(at + 15.0, "kill", {"service": name}),
+    return tuple(
+        Planned(first + 2.0 * number, "kill", {"service": name}) for number, name in enumerate(names)
     )
 
 
-def _relay(kind: str, *, at: float, seconds: float, does: What) -> Strike:
+def _dead(name: str, *, at: float) -> tuple[Planned, ...]:
+    """Stopped for so long that its session is dead, and killed soon after it goes on."""
+    return (
+        Planned(at, "stop", {"service": name, "seconds": 13.0}),
+        Planned(at + 15.0, "kill", {"service": name}),
+    )
+
+
+def _relay(kind: str, *, at: float, seconds: float, does: What) -> Planned:
     """The relay does something else for a time; the rule is found again by its tag."""
-    return Strike(at, kind, {"seconds": seconds, "tag": f"Rule of second {at:.0f}", **does})
+    return Planned(at, kind, {"seconds": seconds, "tag": f"Rule of second {at:.0f}", **does})
 
 
-def _refuses(at: float) -> Strike:
+def _refuses(at: float) -> Planned:
     does: What = {"type": "reply", "phase": "rcpt", "code": 451, "enhanced": "4.7.1", "share": 0.5}
     return _relay("smtp-refuse", at=at, seconds=5.0, does=does)
 
 
-def _drops(kind: str, *, at: float, seconds: float) -> Strike:
+def _drops(kind: str, *, at: float, seconds: float) -> Planned:
     type_ = kind.removeprefix("smtp-").replace("-", "_")
     return _relay(kind, at=at, seconds=seconds, does={"type": type_, "phase": "body", "share": 0.3})
 
 
-def _is_late(phase: str, *, at: float, seconds: float, delay: float) -> Strike:
+def _is_late(phase: str, *, at: float, seconds: float, delay: float) -> Planned:
     does: What = {"type": "delay", "phase": phase, "delay": delay, "share": 1.0}
     return _relay("smtp-late", at=at, seconds=seconds, does=does)
 
@@ -106,10 +99,10 @@ _ALL: Final = (
         every=1.0,
         plan=(
             _is_late("body", at=1.0, seconds=33.0, delay=0.2),
-            Strike(8.0, "records-lost", _URGENT),
-            Strike(14.0, "kill", {"service": "email-worker"}),
-            Strike(20.0, "records-lost", _URGENT),
-            Strike(26.0, "kill", {"service": "email-worker-2"}),
+            Planned(8.0, "records-lost", _URGENT),
+            Planned(14.0, "kill", {"service": "email-worker"}),
+            Planned(20.0, "records-lost", _URGENT),
+            Planned(26.0, "kill", {"service": "email-worker-2"}),
         ),
         profile=Profile(severities=_QUICK, post_every=1.5, changes=0.6, leaves=0.05),
         environment=_NARROW,
@@ -118,9 +111,9 @@ _ALL: Final = (
         "kafka-away",
         seconds=40.0,
         plan=(
-            Strike(4.0, "kafka-restart", {"seconds": 7.0}),
-            Strike(18.0, "kafka-kill", {}),
-            Strike(27.0, "kafka-restart", {"seconds": 7.0}),
+            Planned(4.0, "kafka-restart", {"seconds": 7.0}),
+            Planned(18.0, "kafka-kill", {}),
+            Planned(27.0, "kafka-restart", {"seconds": 7.0}),
         ),
         profile=Profile(severities=_QUICK, post_every=1.0, changes=0.5, bounces=0.2),
     ),
@@ -131,8 +124,8 @@ _ALL: Final = (
             strike
             for at in (3.0, 11.0, 19.0, 27.0)
             for strike in (
-                Strike(at, "answers-lost", {"target": "postgres", "seconds": 1.5}),
-                Strike(at + 4.0, "postgres-kill", {}),
+                Planned(at, "answers-lost", {"target": "postgres", "seconds": 1.5}),
+                Planned(at + 4.0, "postgres-kill", {}),
             )
         ),
         profile=Profile(severities=_QUICK, post_every=0.5, changes=0.4, leaves=0.03, bounces=0.2),
