@@ -11,6 +11,7 @@ from tests.faults.checks import (
     attempts,
     audience,
     climbing,
+    crashes,
     intent,
     leaks,
     left_waiting,
@@ -43,6 +44,7 @@ _CHECKS: Final[Sequence[Callable[[Index], Iterator[Finding]]]] = (
     snapshots.findings,  # I6
     leaks.findings,  # I8
     refusals.findings,  # I9
+    crashes.findings,
 )
 
 

@@ -110,6 +110,15 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class Crash:
+    """A service that ended by an error of its own: nothing that is away may do that."""
+
+    service: str
+    says: str
+    """The line of its log that tells."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A row of `alert`."""
 
@@ -245,6 +254,7 @@ class History:
     snapshots: Sequence[Snapshot] = ()
     faults: Sequence[Injected] = ()
     leaks: Sequence[Leak] = ()
+    crashes: Sequence[Crash] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from tests.faults.history import (
     Accept,
     Answer,
     Callback,
+    Crash,
     History,
     Injected,
     Leak,
@@ -26,7 +27,7 @@ from tests.faults.history import (
     Withdrawal,
 )
 
-Entry: TypeAlias = Answer | Callback | Withdrawal | Snapshot | Injected | Leak
+Entry: TypeAlias = Answer | Callback | Withdrawal | Snapshot | Injected | Leak | Crash
 T = TypeVar("T")
 
 ACCEPTS: Final = "accept.log"
@@ -37,6 +38,7 @@ _FILES: Final[Mapping[type[Entry], str]] = {
     Snapshot: "snapshots.jsonl",
     Injected: "faults.jsonl",
     Leak: "leaks.jsonl",
+    Crash: "crashes.jsonl",
 }
 _KEYS: Final = "keys.json"
 _BEGUN: Final = 6
@@ -90,6 +92,7 @@ def read_history(folder: Path) -> History:
         snapshots=_read(folder, Snapshot),
         faults=_read(folder, Injected),
         leaks=_read(folder, Leak),
+        crashes=_read(folder, Crash),
     )
 
 

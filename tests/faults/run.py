@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.faults.crashes import crashes_of
 from tests.faults.dump import dump
 from tests.faults.fault import Kind, Scale
 from tests.faults.kinds import every_kind
@@ -87,6 +88,7 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapp
         await load.final_snapshots()
         show("writing down what the database, Kafka and the logs hold")
         await gather_leaks(town, folder)
+        ledgers.keep_now(*crashes_of(running.stack.layout.logs))
         await dump(town.pool, folder, kafka=town.kafka)
     return missing
 

@@ -1,13 +1,12 @@
 """Members of a group: made, and taken leave of, within bounded time."""
 
-import asyncio
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
-from tocsin_runtime.kafka.failures import FAILURES
+from tocsin_runtime.kafka.failures import FAILURES, closed
 
 log = structlog.get_logger()
 
@@ -28,11 +27,10 @@ async def connected(bootstrap_servers: str, *, group: str, topic: str) -> AIOKaf
 
 async def disconnect(consumer: AIOKafkaConsumer, *, topic: str) -> None:
     """Leave the group; give up after ten seconds."""
-    try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await consumer.stop()
-    except FAILURES as error:
-        log.warning("consumer_abandoned", topic=topic, error=type(error).__name__)
+    problem = await closed(consumer.stop(), within=_STOP_SECONDS)
+    if problem is not None:  # its connections would stay
+        log.warning("consumer_abandoned", topic=topic, error=problem)
+        await closed(consumer._client.close(), within=_STOP_SECONDS)  # noqa: SLF001 - it has no second stop
 
 
 def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:

@@ -15,7 +15,7 @@ from aiokafka.errors import (
     UnsupportedForMessageFormatError,
 )
 
-from tocsin_runtime.kafka.failures import FAILURES
+from tocsin_runtime.kafka.failures import FAILURES, closed
 from tocsin_schemas.codec import Headers
 
 log = structlog.get_logger()
@@ -158,8 +158,6 @@ async def _send_all(producer: AIOKafkaProducer, records: Sequence[Record]) -> li
 
 async def _close(producer: AIOKafkaProducer) -> None:
     # An idempotent producer never gives a batch up, so stopping it must not wait for one.
-    try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await producer.stop()
-    except FAILURES as error:
-        log.warning("producer_abandoned", error=type(error).__name__)
+    problem = await closed(producer.stop(), within=_STOP_SECONDS)
+    if problem is not None:
+        log.warning("producer_abandoned", error=problem)
