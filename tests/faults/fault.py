@@ -30,7 +30,8 @@ class Scene:
     town: Town
     kafka: Proxy
     postgres: Proxy
-    smtp: Proxy
+    providers: Mapping[str, Proxy]
+    """By name."""
     clocks: Path
     """Folder of the processes' clocks: a file NAME holds the seconds that process is ahead."""
 

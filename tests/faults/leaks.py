@@ -6,13 +6,14 @@ Whatever is personal in a run holds a word that nothing else holds, so that a se
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
 import aiohttp
 
+from tests.faults.channels import every_channel
 from tests.faults.history import Leak
 from tests.faults.ledgers import Ledgers, read_keys
 from tests.support.e2e_kafka import everything_on
@@ -20,12 +21,10 @@ from tests.support.e2e_town import Town
 from tocsin_schemas.topics import TOPICS
 
 NAME: Final = "Quokka"
-ADDRESS: Final = "numbat-"
 TEXT: Final = "Bilby-"
 
-_THINGS: Final = re.compile(
-    rb"quokka[^0-9a-z]{0,3}[0-9a-f]*|numbat-[0-9a-f]*(?:(?:@|%40)[\w.-]+)?|bilby-[0-9a-f]*", re.IGNORECASE
-)
+_NAMES_AND_TEXTS: Final = rb"quokka[^0-9a-z]{0,3}[0-9a-f]*|bilby-[0-9a-f]*"
+_TO_ITS_END: Final = rb"[\w.@%+-]*"
 _BLOT: Final = b"*****"
 _BEFORE: Final = 60
 _AFTER: Final = 80
@@ -38,15 +37,17 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What is secret, beside what the words give away."""
+    """What gives it away, beside the words of names and texts."""
 
     secrets: tuple[str, ...] = ()
+    marks: tuple[str, ...] = field(default_factory=lambda: tuple(one.mark for one in every_channel()))
+    """Of addresses."""
 
 
 def leaks_in(where: str, data: bytes, *, personal: Personal) -> Iterator[Leak]:
     """Find what may not be in these bytes, in whatever case: of each kind the first ten."""
     lowered = data.lower()
-    for what, word in _words():
+    for what, word in _words(personal):
         for place in islice(_places(lowered, word), _MOST):
             yield Leak(where, what, _excerpt(data, place, personal=personal))
     for secret in personal.secrets:
@@ -71,12 +72,11 @@ def _found(where: str, data: bytes, personal: Personal) -> list[Leak]:
     return list(leaks_in(where, data, personal=personal))
 
 
-def _words() -> tuple[tuple[Literal["name", "address", "text"], bytes], ...]:
-    return (
-        ("name", NAME.lower().encode()),
-        ("address", ADDRESS.lower().encode()),
-        ("text", TEXT.lower().encode()),
-    )
+def _words(personal: Personal) -> Iterator[tuple[Literal["name", "address", "text"], bytes]]:
+    yield "name", NAME.lower().encode()
+    for mark in personal.marks:
+        yield "address", mark.lower().encode()
+    yield "text", TEXT.lower().encode()
 
 
 def _places(data: bytes, thing: bytes) -> Iterator[int]:
@@ -96,7 +96,9 @@ def _excerpt(data: bytes, place: int, *, personal: Personal) -> str:
 def _blotted(data: bytes, *, personal: Personal) -> bytes:
     for secret in personal.secrets:
         data = data.replace(secret.encode(), _BLOT)
-    return _THINGS.sub(_BLOT, data)
+    addresses = (re.escape(mark.encode()) + _TO_ITS_END for mark in personal.marks)
+    things = b"|".join((_NAMES_AND_TEXTS, *addresses))
+    return re.sub(things, _BLOT, data, flags=re.IGNORECASE)
 
 
 async def _everything(town: Town) -> AsyncIterator[tuple[str, bytes]]:

@@ -1,12 +1,13 @@
 """The stack of a run: every way into its servers leads through a proxy, every service has a clock of its own."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from tests.faults.channels import every_channel, every_provider
 from tests.faults.fault import Scene
 from tests.faults.kinds.disk import small_disk
 from tests.faults.proxy import Proxy
@@ -16,15 +17,13 @@ from tests.support.e2e_town import Town
 from tocsin_local.layout import Layout
 from tocsin_local.ports import KAFKA, POSTGRES, free_base
 from tocsin_local.secret_files import create_secrets, database_url
-from tocsin_local.services import SANDBOX_SMTP, SERVICES, with_replicas
+from tocsin_local.services import SERVICES, Service, with_replicas
 from tocsin_local.stack import Stack
 
 _DISK_MB: Final = 3_000
 
 _SETTINGS: Final[Mapping[str, str]] = {
     "TOCSIN_SANDBOX_FSYNC": "true",  # what a provider accepted outlives the provider
-    "TOCSIN_SMTP_TIMEOUT": "PT6S",  # so that a stall of seconds is one
-    "TOCSIN_SMTP_ENVELOPE_TIMEOUT": "PT4S",
     "TOCSIN_RATE_LIMIT": "1000000",
     "TOCSIN_RATE_LIMIT_STRANGERS": "1000000",
 }
@@ -35,7 +34,7 @@ class Setting:
     """What a stack is made of."""
 
     replicas: int = 2
-    """Of each service; mail-door has one."""
+    """Of each service that may have several."""
     environment: Mapping[str, str] = field(default_factory=dict)
     sources: str | None = None
     """Search path of changed sources, to be run in place of what is installed."""
@@ -48,23 +47,22 @@ class Stage:
     stack: Stack
     kafka: Proxy
     postgres: Proxy
-    smtp: Proxy
+    providers: Mapping[str, Proxy]
     clocks: Path
 
     def scene(self, town: Town) -> Scene:
         """What faults may touch."""
-        return Scene(town, self.kafka, self.postgres, self.smtp, self.clocks)
+        return Scene(town, self.kafka, self.postgres, self.providers, self.clocks)
 
     def heal(self) -> None:
         """Let everything through again."""
-        for proxy in (self.kafka, self.postgres, self.smtp):
+        for proxy in (self.kafka, self.postgres, *self.providers.values()):
             proxy.heal()
 
 
 def services_of(setting: Setting) -> tuple[str, ...]:
     """Names of our own processes."""
-    services = with_replicas(SERVICES, dict.fromkeys(REPLICATED, setting.replicas))
-    return tuple(one.name for one in services if one.name != "tocsin-sandbox")
+    return tuple(one.name for one in _services(setting) if one.name != "tocsin-sandbox")
 
 
 @contextmanager
@@ -75,32 +73,56 @@ def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
         small_disk(folder, megabytes=_DISK_MB),
         Proxy("kafka", to_port=base + KAFKA) as kafka,
         Proxy("postgres", to_port=base + POSTGRES) as postgres,
-        Proxy("smtp", to_port=base + SANDBOX_SMTP) as smtp,
+        _providers(base) as providers,
     ):
         layout.create()
         clocks = layout.root / "clocks"
         clocks.mkdir()
         create_secrets(layout.secrets, postgres_port=base + POSTGRES)
         through = database_url(layout.secrets).replace(f":{base + POSTGRES}/", f":{postgres.port}/")
-        services = with_replicas(SERVICES, dict.fromkeys(REPLICATED, setting.replicas))
         stack = Stack(
             folder,
             base_port=base,
-            services=skewed_services(services, sources=setting.sources),
+            services=skewed_services(_services(setting), sources=setting.sources),
             kafka_advertised_port=kafka.port,
             extra_environment={
                 "TOCSIN_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka.port}",
                 "TOCSIN_DATABASE_URL": through,
-                "TOCSIN_SMTP_PORT": str(smtp.port),
                 CLOCKS: str(clocks),
                 "PYTHONPATH": setting.sources or "",
                 **_SETTINGS,
+                **_channel_settings(providers),
                 **setting.environment,
             },
         )
         try:
             with stack:
                 stack.wait_ready(timeout=timedelta(seconds=120))
-                yield Stage(stack, kafka, postgres, smtp, clocks)
+                yield Stage(stack, kafka, postgres, providers, clocks)
         finally:
             stack.delete()
+
+
+def _services(setting: Setting) -> tuple[Service, ...]:
+    """With replicas, of the channels' workers too."""
+    workers = [f"{one.channel}-worker" for one in every_channel()]
+    return with_replicas(SERVICES, dict.fromkeys((*REPLICATED, *workers), setting.replicas))
+
+
+@contextmanager
+def _providers(base: int) -> Iterator[Mapping[str, Proxy]]:
+    """A proxy in front of each provider, by its name."""
+    with ExitStack() as proxies:
+        yield {
+            one.name: proxies.enter_context(Proxy(one.name, to_port=base + one.port))
+            for one in every_provider()
+        }
+
+
+def _channel_settings(providers: Mapping[str, Proxy]) -> Mapping[str, str]:
+    """Lead the workers through the proxies."""
+    return {
+        name: value
+        for one in every_channel()
+        for name, value in one.settings(providers[one.provider.name].port).items()
+    }

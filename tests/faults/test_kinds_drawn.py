@@ -14,6 +14,7 @@ from tests.faults.kinds import (
     rebalance,
     servers,
 )
+from tocsin_schemas.words import Channel, Lane
 
 SCALE = Scale(services=("alert-api", "email-worker", "email-worker-2"), domains=("homes.example",))
 KINDS = [
@@ -87,8 +88,7 @@ def test_what_loses_records_says_of_which_topic(kind: Kind) -> None:
 
     assert {kind.loses(what) for what in drawn} == {
         "alerts",
-        "deliveries.email.urgent",
-        "deliveries.email.routine",
+        *(f"deliveries.{channel}.{lane}" for channel in Channel for lane in Lane),
         "metrics",
         "receipts",
     }

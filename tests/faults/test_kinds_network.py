@@ -3,6 +3,7 @@ from random import Random
 
 import pytest
 
+from tests.faults.channels import every_provider
 from tests.faults.fault import Kind, Scale, What
 from tests.faults.kinds import network, smtp
 from tocsin_sandbox.smtp.rules import ActionType
@@ -50,16 +51,19 @@ def test_a_fault_ends_within_seconds(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", network.KINDS, ids=[kind.name for kind in network.KINDS])
-def test_a_break_on_the_relay_has_a_kind_of_its_own(kind: Kind) -> None:
+def test_a_break_on_a_provider_has_a_kind_of_its_own(kind: Kind) -> None:
     targets = {drawn(kind, seed)["target"] for seed in range(50)}
 
-    assert targets in ({"kafka", "postgres"}, {"smtp"})
+    providers = [one.name for one in every_provider()]
+    assert targets in ({"kafka", "postgres"}, *({name} for name in providers), {*providers})
 
 
-def test_only_what_holds_bytes_on_their_way_to_the_relay_slows_a_hand_over() -> None:
+def test_only_what_holds_bytes_on_their_way_to_a_provider_slows_a_hand_over() -> None:
     slow = {name for name, kind in KINDS.items() if kind.slows_hand_over}
 
-    assert slow == {"smtp-network-delay", "smtp-network-stall", "smtp-network-half-open"}
+    assert slow == {
+        f"{one.name}-network-{held}" for one in every_provider() for held in ("delay", "stall", "half-open")
+    }
 
 
 def test_a_half_open_path_is_open_one_way() -> None:

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from tests.faults.channels.email import OUTSIDE
 from tests.faults.history import Accept, Answer, Callback, Injected, Leak, Snapshot, Withdrawal
-from tests.faults.ledgers import ACCEPTS, Entry, Ledgers, read_history, read_keys
+from tests.faults.ledgers import Entry, Ledgers, read_keys
+from tests.faults.reading import read_history
 from tocsin_schemas.words import Channel, Purpose, ReceiptKind, State
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -78,17 +80,18 @@ async def test_a_line_that_a_crash_cut_short_is_ignored(folder: Path) -> None:
     assert answers == [ANSWER]
 
 
-def test_accepts_are_read_with_and_without_their_begin(folder: Path) -> None:
-    (folder / ACCEPTS).write_text(
+def test_a_provider_s_ledger_is_read_as_its_channel_says(folder: Path) -> None:
+    log = folder / "as the provider has it"
+    log.write_text(
         "#\t7\n"
         f"2.5\t<{ONE}@bounces.example>\tb-1@bounces.example\ta@homes.example,b@homes.example\t99\t8\n"
         f"3.5\t<{TWO}@bounces.example>\tb-2@bounces.example\tc@homes.example\t99\t9\t3.25\n"
         f"4.5\t<{TWO}@boun"
     )
 
-    accepts = read_history(folder).accepts
+    Ledgers(folder).keep_copy(log, name=OUTSIDE.ledger.copy)
 
-    assert accepts == [
+    assert read_history(folder).accepts == [
         Accept(2.5, 2.5, ONE, "a@homes.example"),
         Accept(2.5, 2.5, ONE, "b@homes.example"),
         Accept(3.5, 3.25, TWO, "c@homes.example"),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tests.faults.checker import check, summary
 from tests.faults.history import Finding
-from tests.faults.ledgers import read_history
+from tests.faults.reading import read_history
 from tests.faults.report import show_report, write_report
 from tests.faults.timeline import write_timeline
 

@@ -17,10 +17,10 @@ from tocsin_schemas.words import Channel, Lane
 _LATEST: Final = (200, 3_000)
 _OFTEN: Final = (0, 20)
 _TIMES: Final = 50
-_HINTS: Final = tuple(deliveries(Channel.EMAIL, lane).name for lane in Lane)
+_HINTS: Final = tuple(deliveries(channel, lane).name for channel in Channel for lane in Lane)
 _PARTITIONS: Final = {
     topic.name: topic.partitions
-    for topic in (ALERTS, RECEIPTS, *(deliveries(Channel.EMAIL, lane) for lane in Lane))
+    for topic in (ALERTS, RECEIPTS, *(deliveries(channel, lane) for channel in Channel for lane in Lane))
 }
 _AT_ONCE: Final = 1_000
 _KAFKA_WITHIN_S: Final = 15.0

@@ -14,7 +14,12 @@ from tocsin_schemas.words import Channel, Lane
 
 _TOPICS: Final = {
     topic.name: topic
-    for topic in (ALERTS, RECEIPTS, METRICS, *(deliveries(Channel.EMAIL, lane) for lane in Lane))
+    for topic in (
+        ALERTS,
+        RECEIPTS,
+        METRICS,
+        *(deliveries(channel, lane) for channel in Channel for lane in Lane),
+    )
 }
 _KAFKA_WITHIN_S: Final = 20.0
 _MADE_WITHIN_S: Final = 60.0

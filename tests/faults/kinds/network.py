@@ -1,4 +1,4 @@
-"""The network between the processes and Kafka, PostgreSQL or the relay: late, cut, closed, silent, forgetful.
+"""The network between the processes and Kafka, PostgreSQL or a provider: late, cut, closed, silent, forgetful.
 
 A peer that goes silent is no rare thing: a failover, a firewall that forgets, a cable. What was sent then has arrived or
 not, and nobody can tell.
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from tests.faults.channels import every_provider
 from tests.faults.fault import Kind, Scale, Scene, What
 from tests.faults.proxy import Proxy
 from tests.faults.trouble import Trouble
 
 _SERVERS: Final = ("kafka", "postgres")
-_RELAY: Final = ("smtp",)
 _LONG: Final = (0.3, 4.0)  # seconds
 _DELAY: Final = (0.02, 0.4)  # seconds, each way
 _CUTS: Final = (1, 5)
-_BODY: Final = (300, 12_000)  # bytes: from inside the first envelope to behind the second message
+_BODY: Final = (300, 12_000)  # bytes: from inside the first message to behind the second one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ _MID_BODY: Final = _Break(
 )
 
 
-def _kind(broken: _Break, *, name: str, targets: tuple[str, ...]) -> Kind:
+def _kind(broken: _Break, *, name: str, targets: tuple[str, ...], takes_messages: bool) -> Kind:
     """This, done to one of these."""
 
     def draw(random: Random, _scale: Scale) -> What:
@@ -79,7 +79,7 @@ def _kind(broken: _Break, *, name: str, targets: tuple[str, ...]) -> Kind:
     async def strike(scene: Scene, what: What) -> None:
         await _struck(broken, proxy=_proxy(scene, what), what=what)
 
-    return Kind(name, draw, strike, slows_hand_over=broken.holds and targets == _RELAY)
+    return Kind(name, draw, strike, slows_hand_over=broken.holds and takes_messages)
 
 
 async def _struck(broken: _Break, *, proxy: Proxy, what: What) -> None:
@@ -94,14 +94,16 @@ async def _struck(broken: _Break, *, proxy: Proxy, what: What) -> None:
 
 
 def _proxy(scene: Scene, what: What) -> Proxy:
-    return {"kafka": scene.kafka, "postgres": scene.postgres, "smtp": scene.smtp}[str(what["target"])]
+    return {**scene.providers, "kafka": scene.kafka, "postgres": scene.postgres}[str(what["target"])]
 
 
 def _kinds() -> Iterator[Kind]:
+    providers = tuple(one.name for one in every_provider())
     for broken in _BREAKS:
-        yield _kind(broken, name=broken.name, targets=_SERVERS)
-        yield _kind(broken, name=f"smtp-{broken.name}", targets=_RELAY)
-    yield _kind(_MID_BODY, name=_MID_BODY.name, targets=_RELAY)
+        yield _kind(broken, name=broken.name, targets=_SERVERS, takes_messages=False)
+        for name in providers:
+            yield _kind(broken, name=f"{name}-{broken.name}", targets=(name,), takes_messages=True)
+    yield _kind(_MID_BODY, name=_MID_BODY.name, targets=providers, takes_messages=True)
 
 
 KINDS: Final = tuple(_kinds())

@@ -21,7 +21,7 @@ from tocsin_schemas.words import Channel, Lane
 _TOPICS: Final = {
     DISPATCHERS: ALERTS.name,
     MERGERS: RECEIPTS.name,
-    **{worker_group(Channel.EMAIL, lane): deliveries(Channel.EMAIL, lane).name for lane in Lane},
+    **{worker_group(channel, lane): deliveries(channel, lane).name for channel in Channel for lane in Lane},
 }
 _TIMES: Final = (2, 4)
 _STAY_S: Final = (0.2, 3.0)

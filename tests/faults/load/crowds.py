@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tests.faults.leaks import ADDRESS, NAME
+from tests.faults.leaks import NAME
 from tests.faults.load.means import Crowd, Profile
+from tests.faults.outside import Outside
 from tests.support.world import HOME, PURPOSE, an_agency
-from tocsin_schemas.words import Channel
 from tocsin_store import agencies, members
 from tocsin_store.members import Consent, ContactPoint, Member, Place, analyse
 from tocsin_store.pool import Connection, Pool
@@ -17,25 +17,30 @@ _TWO_ADDRESSES_EVERY = 20
 _NEAR_M = 300.0
 
 
-async def settled_crowds(pool: Pool, profile: Profile, *, random: Random) -> list[Crowd]:
+async def settled_crowds(
+    pool: Pool, profile: Profile, outsides: Sequence[Outside], *, random: Random
+) -> list[Crowd]:
     """Settle as many as the profile says around one place; an alert of an agency meets its own members alone."""
-    crowds = [await _settled(pool, profile, random=random) for _ in range(profile.agencies)]
+    crowds = [await _settled(pool, profile, outsides, random=random) for _ in range(profile.agencies)]
     async with pool.acquire() as connection:
         await analyse(connection)
     return crowds
 
 
-async def _settled(pool: Pool, profile: Profile, *, random: Random) -> Crowd:
+async def _settled(pool: Pool, profile: Profile, outsides: Sequence[Outside], *, random: Random) -> Crowd:
     agency, key = await an_agency(pool), agencies.new_key()
     ids = [drawn_uuid(random) for _ in range(profile.members)]
     async with pool.acquire() as connection, connection.transaction():
         await agencies.add_key(connection, key, agency_id=agency, scopes=list(agencies.Scope))
         await _add_people(connection, ids, random=random)
-        await members.add_contact_points(connection, _addresses(ids, profile.domains, random=random))
-        await members.add_consents(
-            connection,
-            [Consent(drawn_uuid(random), id_, agency, PURPOSE, Channel.EMAIL, {"by": "form"}) for id_ in ids],
-        )
+        for outside in outsides:
+            addresses = _addresses(ids, outside, domains=profile.domains, random=random)
+            await members.add_contact_points(connection, addresses)
+            consents = [
+                Consent(drawn_uuid(random), id_, agency, PURPOSE, outside.channel, {"by": "form"})
+                for id_ in ids
+            ]
+            await members.add_consents(connection, consents)
     return Crowd(agency, key.text, ids)
 
 
@@ -49,13 +54,15 @@ async def _add_people(connection: Connection, ids: Sequence[UUID], *, random: Ra
     )
 
 
-def _addresses(ids: Sequence[UUID], domains: Sequence[str], *, random: Random) -> Iterator[ContactPoint]:
-    """One address each, confirmed, their domains in turn; now and then a second one."""
+def _addresses(
+    ids: Sequence[UUID], outside: Outside, *, domains: Sequence[str], random: Random
+) -> Iterator[ContactPoint]:
+    """One address each, confirmed, their destinations in turn; now and then a second one."""
     confirmed, count = datetime.now(UTC) - timedelta(minutes=1), 0
     for number, id_ in enumerate(ids):
         for _ in range(1 if number % _TWO_ADDRESSES_EVERY else 2):
-            address = f"{ADDRESS}{random.getrandbits(64):016x}@{domains[count % len(domains)]}"
-            yield ContactPoint(drawn_uuid(random), id_, Channel.EMAIL, address, confirmed)
+            address = outside.address(random.getrandbits(64), domains[count % len(domains)])
+            yield ContactPoint(drawn_uuid(random), id_, outside.channel, address, confirmed)
             count += 1
 
 

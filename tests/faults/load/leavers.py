@@ -1,17 +1,15 @@
-"""Members withdraw their consent by the link in a message, while an alert is under way."""
+"""Members withdraw their consent to a channel by the link in a message, while an alert is under way."""
 
 import asyncio
 import time
 from random import Random
 from typing import Final
-from uuid import UUID
 
 from tests.faults.history import Withdrawal
 from tests.faults.load.client import Client
-from tests.faults.load.means import Crowd, Means
+from tests.faults.load.means import Means
 from tests.support.world import PURPOSE
 from tocsin_runtime.tokens import Unsubscribe, sign_unsubscribe
-from tocsin_schemas.words import Channel
 
 _SOON_S: Final = (0.0, 4.0)
 
@@ -26,7 +24,9 @@ async def leave(means: Means, client: Client) -> None:
             others = staying[posted.crowd.agency]
             for _ in range(min(_how_many(means, random=random), len(others))):
                 member = others.pop()
-                link = _Link(means, client, posted.crowd, member, key)
+                channel = means.random(f"leaver's channel {member}").choice(means.channels)
+                what = Unsubscribe(member, posted.crowd.agency, PURPOSE, channel)
+                link = _Link(means, client, what, key)
                 leaving.create_task(link.press(random=means.random(f"leaver {member}")))
 
 
@@ -38,10 +38,10 @@ def _how_many(means: Means, *, random: Random) -> int:
 class _Link:
     """In the messages of an agency to a member."""
 
-    def __init__(self, means: Means, client: Client, crowd: Crowd, member: UUID, key: bytes) -> None:
+    def __init__(self, means: Means, client: Client, what: Unsubscribe, key: bytes) -> None:
         self._means = means
         self._client = client
-        self._what = Unsubscribe(member, crowd.agency, PURPOSE, Channel.EMAIL)
+        self._what = what
         self._key = key
 
     async def press(self, *, random: Random) -> None:

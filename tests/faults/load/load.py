@@ -8,10 +8,10 @@ from typing import Final
 
 import aiohttp
 
+from tests.faults.channels import every_channel
 from tests.faults.fault import Scene
 from tests.faults.leaks import Personal
-from tests.faults.ledgers import ACCEPTS, Ledgers
-from tests.faults.load.bouncers import bounce
+from tests.faults.ledgers import Ledgers
 from tests.faults.load.changers import change_alerts
 from tests.faults.load.client import TIMEOUT, Client
 from tests.faults.load.crowds import settled_crowds
@@ -29,12 +29,16 @@ class Load:
     """First `settle_in`, then `run`, and `final_snapshots` once everything is settled."""
 
     def __init__(self, scene: Scene, *, seed: int, profile: Profile, ledgers: Ledgers) -> None:
-        self._means = Means(scene, seed, profile, (), ledgers, Board(), asyncio.Event())
+        self._outsides = every_channel()
+        channels = tuple(one.channel for one in self._outsides)
+        self._means = Means(scene, seed, profile, channels, (), ledgers, Board(), asyncio.Event())
 
     async def settle_in(self) -> None:
         """Add agencies and members; nothing may be broken yet."""
         means = self._means
-        crowds = await settled_crowds(means.scene.town.pool, means.profile, random=means.random("crowds"))
+        crowds = await settled_crowds(
+            means.scene.town.pool, means.profile, self._outsides, random=means.random("crowds")
+        )
         means.ledgers.keep_keys([crowd.key for crowd in crowds])
         self._means = replace(means, crowds=crowds)
 
@@ -44,14 +48,16 @@ class Load:
         async with self._client() as client, asyncio.TaskGroup() as actors:
             for actor in (change_alerts, leave, watch, post_alerts):
                 actors.create_task(actor(means, client))
-            actors.create_task(bounce(means))
+            for outside in self._outsides:
+                actors.create_task(outside.call_back(means))
 
     async def final_snapshots(self) -> None:
-        """Write down what the surfaces show, and what the provider has accepted; everything must be settled."""
+        """Write down what the surfaces show, and what the providers have accepted; everything must be settled."""
         means = self._means
         async with self._client() as client:
             await final_snapshots(means, client)
-        means.ledgers.keep_accepts(means.scene.stack.layout.sandbox / ACCEPTS)
+        for ledger in (one.ledger for one in self._outsides):
+            means.ledgers.keep_copy(ledger.where(means.scene.stack.layout), name=ledger.copy)
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[Client]:

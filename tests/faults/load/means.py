@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tests.faults.fault import Scene
 from tests.faults.ledgers import Ledgers
-from tocsin_schemas.words import Severity
+from tocsin_schemas.words import Channel, Severity
 
 AREA: Final[Mapping[str, object]] = {"circle": {"center": [-2.7592, 53.7644], "radius_m": 2_000}}
 """Where everybody lives."""
@@ -90,6 +90,7 @@ class Means:
     scene: Scene
     seed: int
     profile: Profile
+    channels: Sequence[Channel]
     crowds: Sequence[Crowd]
     ledgers: Ledgers
     board: Board

@@ -45,9 +45,15 @@ def content(severity: Severity, *, random: Random) -> dict[str, object]:
     }
 
 
+def _channels(means: Means, *, random: Random) -> list[str]:
+    """Some of them, or all."""
+    return random.sample(means.channels, random.randint(1, len(means.channels)))
+
+
 async def _post(means: Means, client: Client, wanted: Posted, *, random: Random) -> None:
     """Post one; its drawn id is its key until it has one of its own."""
-    body = {**content(wanted.severity, random=random), "areas": [AREA]}
+    channels = _channels(means, random=means.random(f"channels {wanted.alert}"))
+    body = {**content(wanted.severity, random=random), "areas": [AREA], "channels": channels}
     request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert))
     answer = await client.known(request, random=random)
     if answer and answer.status == HTTPStatus.ACCEPTED and answer.alert:

@@ -4,14 +4,14 @@ import pytest
 
 from mail_door.meanings import RECEIPTS
 from mail_door.reading import meaning_of
-from tests.faults.load.reports import KINDS, Told, drawn_reports
+from tests.faults.channels.email import REPORTS, Told, drawn_reports
 from tocsin_schemas.words import Reason
 
 SENDER = "b-0123@bounces.example"
 RECIPIENT = "numbat-1@homes.example"
 
 
-@pytest.mark.parametrize("told", KINDS, ids=lambda told: f"{told.status} {told.kind}")
+@pytest.mark.parametrize("told", REPORTS, ids=lambda told: f"{told.status} {told.kind}")
 def test_a_report_means_the_receipt_that_is_expected_of_it(told: Told) -> None:
     meaning = meaning_of(told.written(sender=SENDER, recipient=RECIPIENT))
 
@@ -19,7 +19,7 @@ def test_a_report_means_the_receipt_that_is_expected_of_it(told: Told) -> None:
 
 
 def test_one_kind_of_report_suppresses_at_the_first_strike() -> None:
-    reasons = [meaning_of(told.written(sender=SENDER, recipient=RECIPIENT)).reason for told in KINDS]
+    reasons = [meaning_of(told.written(sender=SENDER, recipient=RECIPIENT)).reason for told in REPORTS]
 
     assert reasons.count(Reason.DOMAIN_REFUSES_MAIL) == 1
 

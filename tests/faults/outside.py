@@ -1,0 +1,49 @@
+"""What lies outside for one channel: whom it reaches, who takes its messages, who tells what became of them."""
+
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.history import Accept
+from tests.faults.load.means import Means
+from tocsin_local.layout import Layout
+from tocsin_schemas.words import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who takes the messages. Channels may share one: theirs are then equal."""
+
+    name: str
+    """Of the proxy in front of it; faults of its network begin with it."""
+    port: int
+    """Where a running stack has it, from the base port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The provider's own ledger: what it took responsibility for, a line at a time, only ever appended to."""
+
+    where: Callable[[Layout], Path]
+    """The file, while the stack runs; it is there once everything is settled."""
+    copy: str
+    """The copy's name in the run's folder; no other channel has the same."""
+    accepts: Callable[[bytes], Iterator[Accept]]
+    """What a line says of this channel; nothing where it speaks of something else. ValueError: it names no delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that the harness knows of one channel."""
+
+    channel: Channel
+    mark: str
+    """Lower case. Every address holds it and nothing else in a run does: where it is seen, an address has leaked."""
+    address: Callable[[int, str], str]
+    """From 64 random bits and a destination of the profile: a member's address, which holds the mark."""
+    provider: Provider
+    settings: Callable[[int], Mapping[str, str]]
+    """What the services are told: their provider is at this port of 127.0.0.1, and how soon they give it up."""
+    ledger: Ledger
+    call_back: Callable[[Means], Coroutine[None, None, None]]
+    """Tell what became of a share of the accepted messages, and write down what was acknowledged, until the load stops."""
