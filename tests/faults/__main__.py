@@ -15,10 +15,10 @@ from rich.console import Console
 
 from tests.faults.kinds import every_kind
 from tests.faults.load.load import Profile
-from tests.faults.mutant_report import show_mutants, write_mutants
 from tests.faults.mutants.catalogue import MUTANTS
 from tests.faults.mutation import Hunt
 from tests.faults.regressions import REGRESSIONS
+from tests.faults.reports.mutant_report import show_mutants, write_mutants
 from tests.faults.run import Show, Wish, run
 from tests.faults.stage import Setting
 from tests.faults.verdict import About, judge

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.faults.proxy import Proxy
+from tests.faults.network.proxy import Proxy
 from tests.support.e2e_town import Town
 from tocsin_local.stack import Stack
 

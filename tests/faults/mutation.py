@@ -10,9 +10,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from tests.faults.mutant_report import Trial
 from tests.faults.mutants.catalogue import SCENARIOS, Mutant, Scenario
 from tests.faults.mutants.scratch import apply, pythonpath, scratch_copy
+from tests.faults.reports.mutant_report import Trial
 from tests.faults.run import Show, Wish, run
 from tests.faults.stage import Setting
 from tests.faults.verdict import findings_of

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.faults.crashes import crashes_of
-from tests.faults.dump import dump
+from tests.faults.evidence.crashes import crashes_of
+from tests.faults.evidence.dump import dump
+from tests.faults.evidence.leaks import gather_leaks
+from tests.faults.evidence.ledgers import Ledgers
+from tests.faults.evidence.recorder import install
 from tests.faults.fault import Kind, Scale
 from tests.faults.kinds import every_kind
-from tests.faults.leaks import gather_leaks
-from tests.faults.ledgers import Ledgers
 from tests.faults.load.load import Load, Profile
 from tests.faults.nemesis import Nemesis, skipped
-from tests.faults.recorder import install
 from tests.faults.schedule import Planned, as_json, schedule
 from tests.faults.stage import Setting, Stage, services_of, stage
 from tests.support.e2e_town import Town, town_of

@@ -10,7 +10,7 @@ from typing import Final
 from tests.faults.channels import every_channel, every_provider
 from tests.faults.fault import Scene
 from tests.faults.kinds.disk import small_disk
-from tests.faults.proxy import Proxy
+from tests.faults.network.proxy import Proxy
 from tests.faults.skewed import CLOCKS, skewed_services
 from tests.support.e2e_town import SERVICES as REPLICATED
 from tests.support.e2e_town import Town

@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 
 from tests.faults.checker import check
+from tests.faults.evidence.reading import read_history
 from tests.faults.load.load import Profile
-from tests.faults.reading import read_history
 from tests.faults.run import Wish, run
 
 WISH: Final = Wish(

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.faults.checker import check, summary
+from tests.faults.evidence.reading import read_history
 from tests.faults.history import Finding
-from tests.faults.reading import read_history
-from tests.faults.report import show_report, write_report
-from tests.faults.timeline import write_timeline
+from tests.faults.reports.report import show_report, write_report
+from tests.faults.reports.timeline import write_timeline
 
 
 @dataclass(frozen=True, slots=True)

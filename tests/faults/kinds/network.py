@@ -12,8 +12,8 @@ from typing import Final
 
 from tests.faults.channels import every_provider
 from tests.faults.fault import Kind, Scale, Scene, What
-from tests.faults.proxy import Proxy
-from tests.faults.trouble import Trouble
+from tests.faults.network.proxy import Proxy
+from tests.faults.network.trouble import Trouble
 
 _SERVERS: Final = ("kafka", "postgres")
 _LONG: Final = (0.3, 4.0)  # seconds

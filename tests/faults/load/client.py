@@ -13,9 +13,9 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from alert_api.views import ProgressView
+from tests.faults.evidence.leaks import Personal, leaks_in
+from tests.faults.evidence.ledgers import Ledgers
 from tests.faults.history import Answer
-from tests.faults.leaks import Personal, leaks_in
-from tests.faults.ledgers import Ledgers
 from tests.faults.load.means import Crowd
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=8)

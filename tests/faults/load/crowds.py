@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from tests.faults.leaks import NAME
+from tests.faults.evidence.leaks import NAME
 from tests.faults.load.means import Crowd, Profile
 from tests.faults.outside import Outside
 from tests.support.world import HOME, PURPOSE, an_agency

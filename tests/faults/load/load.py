@@ -9,9 +9,9 @@ from typing import Final
 import aiohttp
 
 from tests.faults.channels import every_channel
+from tests.faults.evidence.leaks import Personal
+from tests.faults.evidence.ledgers import Ledgers
 from tests.faults.fault import Scene
-from tests.faults.leaks import Personal
-from tests.faults.ledgers import Ledgers
 from tests.faults.load.changers import change_alerts
 from tests.faults.load.client import TIMEOUT, Client
 from tests.faults.load.crowds import settled_crowds

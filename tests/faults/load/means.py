@@ -7,8 +7,8 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from tests.faults.evidence.ledgers import Ledgers
 from tests.faults.fault import Scene
-from tests.faults.ledgers import Ledgers
 from tocsin_schemas.words import Channel, Severity
 
 AREA: Final[Mapping[str, object]] = {"circle": {"center": [-2.7592, 53.7644], "radius_m": 2_000}}

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from random import Random
 from typing import Final
 
-from tests.faults.leaks import TEXT
+from tests.faults.evidence.leaks import TEXT
 from tests.faults.load.client import Client, Request
 from tests.faults.load.crowds import drawn_uuid
 from tests.faults.load.means import AREA, Means, Posted

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from tests.faults.ledgers import whole_lines
+from tests.faults.evidence.ledgers import whole_lines
 from tests.faults.load.means import Means
 
 _LOOK_EVERY_S: Final = 0.25

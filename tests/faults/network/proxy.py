@@ -9,8 +9,8 @@ from typing import Final, Self, TypeVar
 
 import uvloop
 
-from tests.faults.link import Face, Link
-from tests.faults.trouble import CALM, Trouble, together
+from tests.faults.network.link import Face, Link
+from tests.faults.network.trouble import CALM, Trouble, together
 
 T = TypeVar("T")
 

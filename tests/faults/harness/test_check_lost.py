@@ -1,7 +1,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from tests.faults.histories import (
+from tests.faults.harness.histories import (
     POSTED,
     Row,
     altered,

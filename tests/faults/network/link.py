@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol, cast
 
-from tests.faults.trouble import Trouble
+from tests.faults.network.trouble import Trouble
 
 HELD_BYTES: Final = 4 * 1024 * 1024
 """What a way holds before it reads no further: the sender then meets a full window, as on a real network."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.faults.proxy import Proxy
+from tests.faults.network.proxy import Proxy
 from tests.support.eventually import until
 
 PATIENCE = 10.0

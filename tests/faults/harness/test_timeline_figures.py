@@ -1,9 +1,9 @@
 import pytest
 
+from tests.faults.harness.made_up_runs import START, a_dump, a_history
 from tests.faults.history import History, Injected
-from tests.faults.made_up_runs import START, a_dump, a_history
-from tests.faults.timeline_figures import Series, Span, accepts, answers, span_of, states, work
-from tests.faults.timeline_shapes import chart, hours, ticks
+from tests.faults.reports.timeline_figures import Series, Span, accepts, answers, span_of, states, work
+from tests.faults.reports.timeline_shapes import chart, hours, ticks
 
 SPAN = Span(start=START, bins=10, width=1)
 

@@ -12,8 +12,8 @@ import pytest
 from tests.faults.mutants.catalogue import MUTANTS, SCENARIOS, Mutant
 from tests.faults.mutants.scratch import PatchRefusedError, apply, pythonpath, scratch_copy
 
-ROOT = Path(__file__).parents[2]
-FOLDER = Path(__file__).with_name("mutants")
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "tests/faults/mutants"
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from tests.faults.channels.email import OUTSIDE
+from tests.faults.evidence.ledgers import Entry, Ledgers, read_keys
+from tests.faults.evidence.reading import read_history
 from tests.faults.history import Accept, Answer, Callback, Injected, Leak, Snapshot, Withdrawal
-from tests.faults.ledgers import Entry, Ledgers, read_keys
-from tests.faults.reading import read_history
 from tocsin_schemas.words import Channel, Purpose, ReceiptKind, State
 
 ONE, TWO = UUID(int=1), UUID(int=2)

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tests.faults.crashes import crashes_in
-from tests.faults.histories import broken, history
+from tests.faults.evidence.crashes import crashes_in
+from tests.faults.harness.histories import broken, history
 from tests.faults.history import Crash
 
 TOLD = '{"causes": ["KeyError at serve:12"], "event": "crashed", "service": "dispatcher"}'

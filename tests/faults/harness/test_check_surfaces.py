@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.histories import ALERT, POSTED, answer, broken, final, history
+from tests.faults.harness.histories import ALERT, POSTED, answer, broken, final, history
 from tests.faults.history import Answer, Leak, Snapshot
 from tocsin_schemas.words import State
 

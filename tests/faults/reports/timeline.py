@@ -9,10 +9,10 @@ from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tests.faults import timeline_figures as figures
 from tests.faults.history import Answer, Finding, History, Injected
-from tests.faults.timeline_figures import Series, Span
-from tests.faults.timeline_shapes import chart, clock, hours, ticks
+from tests.faults.reports import timeline_figures as figures
+from tests.faults.reports.timeline_figures import Series, Span
+from tests.faults.reports.timeline_shapes import chart, clock, hours, ticks
 
 FAULTS, FINDINGS = 800, 250
 """So many of each are on the page: it must open on a phone. `report.json` has all."""

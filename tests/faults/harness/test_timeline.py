@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from uuid import UUID
 
+from tests.faults.harness.made_up_runs import START, a_dump, a_history, a_large_history
 from tests.faults.history import Finding, History, Injected
-from tests.faults.made_up_runs import START, a_dump, a_history, a_large_history
-from tests.faults.timeline import write_timeline
+from tests.faults.reports.timeline import write_timeline
 
 
 def test_the_page_has_each_fault_and_each_finding(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from tests.faults.channels import every_channel
-from tests.faults.dump import read_dump
+from tests.faults.evidence.dump import read_dump
+from tests.faults.evidence.ledgers import FILES, whole_lines
 from tests.faults.history import (
     Accept,
     Answer,
@@ -19,7 +20,6 @@ from tests.faults.history import (
     Snapshot,
     Withdrawal,
 )
-from tests.faults.ledgers import FILES, whole_lines
 from tests.faults.outside import Ledger
 
 T = TypeVar("T")

@@ -2,7 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.histories import POSTED, Row, altered, answer, broken, fault, history, rows, the_alert
+from tests.faults.harness.histories import (
+    POSTED,
+    Row,
+    altered,
+    answer,
+    broken,
+    fault,
+    history,
+    rows,
+    the_alert,
+)
 from tests.faults.history import Injected
 from tocsin_schemas.words import ReceiptKind
 

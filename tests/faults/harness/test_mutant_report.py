@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.faults.mutant_report import Trial, show_mutants, write_mutants
+from tests.faults.reports.mutant_report import Trial, show_mutants, write_mutants
 
 TRIALS = {
     "claim-skips-fence": Trial(by=("I2 accepted twice", "I5 fence"), findings=7, seconds=41.5),

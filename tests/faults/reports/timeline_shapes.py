@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.faults.timeline_figures import Series, Span, steps, totals
+from tests.faults.reports.timeline_figures import Series, Span, steps, totals
 
 HEIGHT = 1_000
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)

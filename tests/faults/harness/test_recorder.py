@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.dump import dump, read_dump
+from tests.faults.evidence.dump import dump, read_dump
+from tests.faults.evidence.recorder import install
 from tests.faults.history import Dump
-from tests.faults.recorder import install
 from tests.support.world import Situation, emptied, waiting
 from tocsin_schemas.words import Channel, State
 from tocsin_store.pool import Pool

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.checker import KEPT, check, summary
 from tests.faults.checks.spans import Spans
 from tests.faults.checks.summing import OfKind
-from tests.faults.histories import POSTED, Row, fault, history, large, rows
+from tests.faults.harness.histories import POSTED, Row, fault, history, large, rows
 from tests.faults.history import Leak
 from tocsin_schemas.words import ReceiptKind
 

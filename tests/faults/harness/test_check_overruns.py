@@ -3,7 +3,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.faults.histories import (
+from tests.faults.harness.histories import (
     AGENCY,
     END,
     POSTED,

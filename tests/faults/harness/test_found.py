@@ -9,8 +9,8 @@ import pytest
 
 from tests.faults import channels, kinds
 from tests.faults.channels import every_channel, every_provider
+from tests.faults.evidence.leaks import Personal, leaks_in
 from tests.faults.kinds import every_kind
-from tests.faults.leaks import Personal, leaks_in
 from tocsin_local.layout import Layout
 
 A_KIND = """

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from tests.faults.histories import POSTED, Row, broken, history, rows
+from tests.faults.harness.histories import POSTED, Row, broken, history, rows
 from tests.faults.history import Injected
 from tocsin_schemas.words import ReceiptKind, State
 

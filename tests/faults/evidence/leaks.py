@@ -14,8 +14,8 @@ from typing import Final, Literal
 import aiohttp
 
 from tests.faults.channels import every_channel
+from tests.faults.evidence.ledgers import Ledgers, read_keys
 from tests.faults.history import Leak
-from tests.faults.ledgers import Ledgers, read_keys
 from tests.support.e2e_kafka import everything_on
 from tests.support.e2e_town import Town
 from tocsin_schemas.topics import TOPICS

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.faults.leaks import Personal, leaks_in
+from tests.faults.evidence.leaks import Personal, leaks_in
 
 PERSONAL = Personal(("hush-hush",))
 

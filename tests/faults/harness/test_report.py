@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.faults.history import Dump, Finding, History, Injected
-from tests.faults.report import show_report, write_report
+from tests.faults.reports.report import show_report, write_report
 
 TWICE = Finding(
     invariant="I2",

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.faults.leaks import Personal
-from tests.faults.ledgers import Ledgers
+from tests.faults.evidence.leaks import Personal
+from tests.faults.evidence.ledgers import Ledgers
 from tests.faults.load.client import Client, Request
 from tests.faults.load.means import Crowd
 

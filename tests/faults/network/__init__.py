@@ -1,0 +1,1 @@
+"""A network that can be broken: a proxy of ours in front of each server."""
