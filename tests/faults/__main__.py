@@ -21,7 +21,7 @@ from tests.faults.regressions import REGRESSIONS
 from tests.faults.reports.mutant_report import show_mutants, write_mutants
 from tests.faults.run import Show, Wish, run
 from tests.faults.stage import Setting
-from tests.faults.verdict import About, judge
+from tests.faults.verdict import judged, tell
 
 _FOLDER: Final = Path(".tocsin/faults")
 _MINUTE: Final = 60.0
@@ -81,9 +81,14 @@ def _kept(wish: Wish, console: Console) -> bool:
     """Run it and judge it; whether every promise was kept."""
     folder = _FOLDER / f"seed-{wish.seed}"
     console.print(f"Seed {wish.seed}, {wish.seconds / _MINUTE:g} minutes", highlight=False)
-    missing = run(wish, folder, show=_to(console))
-    about = About(wish.seed, wish.seconds / _MINUTE, missing)
-    return not judge(folder, about, reports=_FOLDER, console=console)
+    run(wish, folder, show=_to(console))
+    return _told(folder, reports=_FOLDER, console=console)
+
+
+def _told(folder: Path, *, reports: Path, console: Console) -> bool:
+    verdict = judged(folder)
+    tell(verdict, reports=reports, console=console)
+    return not verdict.findings
 
 
 def _again(_: argparse.Namespace, console: Console) -> bool:
@@ -95,7 +100,7 @@ def _again(_: argparse.Namespace, console: Console) -> bool:
 
 
 def _check(wish: argparse.Namespace, console: Console) -> bool:
-    return not judge(wish.folder, About(0, 0, {}), reports=wish.folder, console=console)
+    return _told(wish.folder, reports=wish.folder, console=console)
 
 
 def _seed(wish: argparse.Namespace, console: Console) -> bool:

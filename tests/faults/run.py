@@ -1,6 +1,7 @@
 """One run: load and faults together, then everything settles, and what became of it is written down."""
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -33,6 +34,9 @@ SELECT (SELECT count(*) FROM delivery)                                          
      + (SELECT count(*) FROM outbox) + (SELECT count(*) FROM due)                     AS rest
 """
 
+ORDERED: Final = "ordered.json"
+"""In a run's folder: its seed, how many minutes it was, which kinds of faults the machine could not have."""
+
 Show = Callable[[str], None]
 
 
@@ -54,22 +58,18 @@ class Wish:
     """Seconds for everything to settle after the last fault."""
 
 
-def run(wish: Wish, folder: Path, *, show: Show) -> Mapping[str, str]:
-    """Run it; afterwards the folder holds ledgers and dump, to be read by `read_history`.
-
-    Returns:
-        Which kinds of faults this machine cannot have, and why.
-    """
+def run(wish: Wish, folder: Path, *, show: Show) -> None:
+    """Run it; afterwards the folder holds ledgers and dump, to be read by `read_history`, and how it was ordered."""
     show("starting the stack")
     shutil.rmtree(folder, ignore_errors=True)
     with stage(folder / "stack", wish.setting) as running:
         try:
-            return asyncio.run(_play(wish, folder, running=running, show=show))
+            asyncio.run(_play(wish, folder, running=running, show=show))
         finally:
             shutil.copytree(running.stack.layout.logs, folder / "logs")
 
 
-async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapping[str, str]:
+async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> None:
     ledgers = Ledgers(folder)
     async with town_of(running.stack) as town:
         scene = running.scene(town)
@@ -77,6 +77,8 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapp
         missing = skipped(kinds, scene)
         for name, why in missing.items():
             show(f"left out: {name}: {why}")
+        ordered = {"seed": wish.seed, "minutes": wish.seconds / 60, "missing": missing}
+        (folder / ORDERED).write_text(json.dumps(ordered))
         await install(town.pool)
         load = Load(scene, seed=wish.seed, profile=wish.profile, ledgers=ledgers)
         await load.settle_in()
@@ -90,7 +92,6 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> Mapp
         await gather_leaks(town, folder)
         ledgers.keep_now(*crashes_of(running.stack.layout.logs))
         await dump(town.pool, folder, kafka=town.kafka)
-    return missing
 
 
 async def _break(

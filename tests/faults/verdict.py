@@ -1,7 +1,6 @@
 """What a run's folder says: findings, `report.json`, and the timeline page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
 from pathlib import Path
 
 from rich.console import Console
@@ -9,18 +8,9 @@ from rich.console import Console
 from tests.faults.checker import check, summary
 from tests.faults.evidence.reading import read_history
 from tests.faults.history import Finding
-from tests.faults.reports.report import show_report, write_report
+from tests.faults.reports.report import Verdict, show_report, write_report
 from tests.faults.reports.timeline import write_timeline
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """How the run was ordered."""
-
-    seed: int
-    minutes: float
-    missing: Mapping[str, str]
-    """Kinds of faults that this machine cannot have, and why."""
+from tests.faults.run import ORDERED
 
 
 def findings_of(folder: Path) -> list[Finding]:
@@ -28,31 +18,22 @@ def findings_of(folder: Path) -> list[Finding]:
     return check(read_history(folder))
 
 
-def judge(folder: Path, about: About, *, reports: Path, console: Console) -> list[Finding]:
-    """Check it, print what was found, and write report and timeline into `reports`."""
+def judged(folder: Path) -> Verdict:
+    """Check it, and say how it was ordered."""
+    ordered = json.loads((folder / ORDERED).read_text())
     history = read_history(folder)
     findings = check(history)
-    figures = summary(history, findings)
-    write_report(
-        reports,
-        history=history,
-        findings=findings,
-        summary=figures,
-        seed=about.seed,
-        minutes=about.minutes,
-        skipped=about.missing,
-    )
+    return Verdict(history, findings, summary(history, findings), **ordered)
+
+
+def tell(verdict: Verdict, *, reports: Path, console: Console) -> None:
+    """Write report and timeline, and print what was found."""
+    write_report(reports, verdict)
     write_timeline(
-        reports / "timeline.html", history=history, findings=findings, title=f"Faults, seed {about.seed}"
+        reports / "timeline.html",
+        history=verdict.history,
+        findings=verdict.findings,
+        title=f"Faults, seed {verdict.seed}",
     )
-    show_report(
-        console,
-        history=history,
-        findings=findings,
-        summary=figures,
-        seed=about.seed,
-        minutes=about.minutes,
-        skipped=about.missing,
-    )
+    show_report(console, verdict)
     console.print(f"Report and timeline: {reports}", markup=False)
-    return findings

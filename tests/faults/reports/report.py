@@ -3,104 +3,61 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tests.faults.checks.summing import Summary
 from tests.faults.history import Finding, History
 
 SHOWN = 20
 """So many findings are printed; the file has all."""
 
 
-class Summary(Protocol):
-    """The figures of a run."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A run that was checked."""
+
+    history: History
+    findings: Sequence[Finding]
+    figures: Summary
+    seed: int
+    minutes: float
+    """How long faults were struck."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of faults that this machine cannot have, and why."""
 
     @property
-    def deliveries(self) -> int:
-        """Rows of the ledger."""
-
-    @property
-    def faults(self) -> int:
-        """How many were struck."""
-
-    @property
-    def lost(self) -> int:
-        """Findings of I1."""
-
-    @property
-    def duplicates(self) -> int:
-        """Accepts beyond the first of each delivery; lawful where an ambiguous attempt was resent."""
-
-    @property
-    def ambiguous(self) -> int:
-        """Attempts of which nobody knows whether they arrived."""
-
-    @property
-    def overruns(self) -> int:
-        """Findings of I3."""
-
-    @property
-    def by_invariant(self) -> Mapping[str, int]:
-        """Findings."""
-
-    @property
-    def by_kind(self) -> Mapping[str, object]:
-        """What there was of each kind of fault."""
-
-    @property
-    def recovery_p50(self) -> float | None:
-        """Seconds from a fault's end to the first accept of a delivery born after it; None: there was none."""
-
-    @property
-    def recovery_max(self) -> float | None:
-        """The longest of these."""
+    def failed(self) -> dict[str, int]:
+        """How many strikes of a kind could not be done."""
+        return dict(Counter(fault.kind for fault in self.history.faults if "failed" in fault.what))
 
 
-def write_report(
-    folder: Path,
-    *,
-    history: History,
-    findings: Sequence[Finding],
-    summary: Summary,
-    seed: int,
-    minutes: float,
-    skipped: Mapping[str, str],
-) -> Path:
-    """Write `report.json` into the folder, made if need be, and return where it is.
-
-    Args:
-        folder: Usually `.tocsin/faults`.
-        history: Of the run.
-        findings: All of them, with their timelines.
-        summary: Of the same history.
-        seed: Of the run.
-        minutes: How long faults were struck.
-        skipped: Kinds of faults that this machine cannot do, and why.
-    """
+def write_report(folder: Path, verdict: Verdict) -> Path:
+    """Write `report.json` into the folder (usually `.tocsin/faults`), made if need be, and return where it is."""
+    figures = verdict.figures
     return _write(
         folder / "report.json",
         {
-            "deliveries": summary.deliveries,
-            "faults": summary.faults,
-            "lost": summary.lost,
-            "duplicates": summary.duplicates,
-            "ambiguous": summary.ambiguous,
-            "overruns": summary.overruns,
-            "by_invariant": summary.by_invariant,
-            "by_kind_of_fault": summary.by_kind,
-            "recovery": {"p50_s": _rounded(summary.recovery_p50), "max_s": _rounded(summary.recovery_max)},
-            "seed": seed,
-            "minutes": minutes,
-            "replay": replay(seed=seed, minutes=minutes),
-            "skipped": skipped,
-            "failed": _failed(history),
-            "findings": [asdict(finding) for finding in findings],
+            "deliveries": figures.deliveries,
+            "faults": figures.faults,
+            "lost": figures.lost,
+            "duplicates": figures.duplicates,
+            "ambiguous": figures.ambiguous,
+            "overruns": figures.overruns,
+            "by_invariant": figures.by_invariant,
+            "by_kind_of_fault": figures.by_kind,
+            "recovery": {"p50_s": _rounded(figures.recovery_p50), "max_s": _rounded(figures.recovery_max)},
+            "seed": verdict.seed,
+            "minutes": verdict.minutes,
+            "replay": replay(seed=verdict.seed, minutes=verdict.minutes),
+            "skipped": verdict.missing,
+            "failed": verdict.failed,
+            "findings": [asdict(finding) for finding in verdict.findings],
         },
     )
 
@@ -110,42 +67,34 @@ def replay(*, seed: int, minutes: float) -> str:
     return f"make faults MINUTES={minutes:g} SEED={seed}"
 
 
-def show_report(
-    console: Console,
-    *,
-    history: History,
-    findings: Sequence[Finding],
-    summary: Summary,
-    seed: int,
-    minutes: float,
-    skipped: Mapping[str, str],
-) -> None:
+def show_report(console: Console, verdict: Verdict) -> None:
     """Print what was struck, what came of it, and on failure what was found and how to see it again."""
-    console.print(_faults(history, skipped=skipped))
-    _say(console, _verdict(summary))
+    findings = verdict.findings
+    console.print(_faults(verdict))
+    _say(console, _verdict(verdict.figures))
     for number, finding in enumerate(findings[:SHOWN], start=1):
         _show_finding(console, finding, number=number)
     if len(findings) > SHOWN:
         _say(console, f"\nand {len(findings) - SHOWN} more findings in report.json")
     if findings:
-        broken = ", ".join(f"{name} {times}" for name, times in sorted(summary.by_invariant.items()) if times)
+        counts = sorted(verdict.figures.by_invariant.items())
+        broken = ", ".join(f"{name} {times}" for name, times in counts if times)
         console.print(f"\n[red]Broken:[/] {broken or len(findings)}. Again: ", end="", highlight=False)
-        _say(console, replay(seed=seed, minutes=minutes))
+        _say(console, replay(seed=verdict.seed, minutes=verdict.minutes))
     else:
         console.print("[green]Every promise was kept.[/]", highlight=False)
 
 
-def _faults(history: History, *, skipped: Mapping[str, str]) -> Table:
-    times = Counter(fault.kind for fault in history.faults)
-    failed = _failed(history)
-    table = Table(title=f"{len(history.faults)} faults", title_justify="left")
+def _faults(verdict: Verdict) -> Table:
+    times, failed = Counter(fault.kind for fault in verdict.history.faults), verdict.failed
+    table = Table(title=f"{times.total()} faults", title_justify="left")
     table.add_column("kind")
     table.add_column("times", justify="right")
     table.add_column("remark")
     for kind in sorted(times):
         remark = f"{failed[kind]} could not be struck" if kind in failed else ""
         table.add_row(escape(kind), f"{times[kind]}", remark)
-    for kind, reason in sorted(skipped.items()):
+    for kind, reason in sorted(verdict.missing.items()):
         table.add_row(escape(kind), "-", escape(f"left out: {reason}"))
     return table
 
@@ -169,10 +118,6 @@ def _show_finding(console: Console, finding: Finding, *, number: int) -> None:
     _say(console, f"{finding.rule}: {finding.about}: {finding.says}")
     for line in finding.timeline:
         _say(console, f"     {line}")
-
-
-def _failed(history: History) -> dict[str, int]:
-    return dict(Counter(fault.kind for fault in history.faults if "failed" in fault.what))
 
 
 def _say(console: Console, line: str) -> None:
