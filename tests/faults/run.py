@@ -16,12 +16,14 @@ from tests.faults.evidence.leaks import gather_leaks
 from tests.faults.evidence.ledgers import Ledgers
 from tests.faults.evidence.recorder import install
 from tests.faults.fault import Kind, Scale
+from tests.faults.history import Injected
 from tests.faults.kinds import every_kind
 from tests.faults.load.load import Load, Profile
 from tests.faults.nemesis import Nemesis, skipped
 from tests.faults.schedule import Planned, as_json, schedule
 from tests.faults.stage import Setting, Stage, services_of, stage
 from tests.support.e2e_town import Town, town_of
+from tocsin_local.errors import LocalError
 from tocsin_store.pool import UNAVAILABLE
 
 _SHOW_EVERY_S: Final = 5.0
@@ -85,7 +87,7 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> None
         async with _shown(town, show=show):
             await _break(wish, folder, running=running, town=town, kinds=kinds, load=load, show=show)
             running.heal()
-            show("all faults are over")
+            ledgers.keep_now(await _back(running, show=show))
             await _settle(town, patience=wish.patience, show=show)
         await load.final_snapshots()
         show("writing down what the database, Kafka and the logs hold")
@@ -123,6 +125,18 @@ async def _break(
         )
         await asyncio.sleep(wish.seconds)
         stop.set()
+
+
+async def _back(running: Stage, *, show: Show) -> Injected:
+    """Wait until every process is back: what the last faults have ended is away until then."""
+    began = time.time()
+    show("no fault begins any more")
+    try:
+        await asyncio.to_thread(running.stack.wait_ready)
+    except LocalError as error:
+        show(str(error))
+    show("everything is back")
+    return Injected("coming back", began, time.time())
 
 
 async def _settle(town: Town, *, patience: float, show: Show) -> None:

@@ -26,5 +26,5 @@ def test_a_minute_of_faults_breaks_no_promise(tmp_path: Path) -> None:
 
     history = read_history(tmp_path / "run")
     assert check(history) == []
-    assert len(history.faults) >= FEWEST
+    assert len(history.faults) > FEWEST
     assert len(history.accepts) > 0

@@ -111,6 +111,7 @@ _ALL: Final = (
         "kafka-away",
         seconds=40.0,
         plan=(
+            _is_late("body", at=1.0, seconds=37.0, delay=0.3),  # much is in hand when Kafka goes away
             Planned(4.0, "kafka-restart", {"seconds": 7.0}),
             Planned(18.0, "kafka-kill", {}),
             Planned(27.0, "kafka-restart", {"seconds": 7.0}),
