@@ -145,7 +145,10 @@ _ALL: Final = (
         "deaths",
         seconds=40.0,
         plan=(
-            _is_late("body", at=1.0, seconds=37.0, delay=0.2),
+            # Much is in hand when a worker is stopped or killed; when its session dies others are free for what it held.
+            _is_late("body", at=1.0, seconds=4.5, delay=0.3),
+            _is_late("body", at=17.0, seconds=5.5, delay=0.3),
+            _is_late("body", at=33.5, seconds=4.0, delay=0.3),
             *_dead("email-worker", at=4.0),
             *_dead("email-worker-2", at=21.0),
         ),
