@@ -7,6 +7,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -26,6 +27,14 @@ from tests.faults.verdict import judged, tell
 _FOLDER: Final = Path(".tocsin/faults")
 _MINUTE: Final = 60.0
 _USUAL: Final = Profile()
+_DEFAULTS: Final[Mapping[str, object]] = {
+    "every": 2.0,
+    "only": (),
+    "replicas": 2,
+    "agencies": _USUAL.agencies,
+    "members": _USUAL.members,
+    "post_every": _USUAL.post_every,
+}
 
 
 def main() -> None:
@@ -43,12 +52,13 @@ def _arguments() -> argparse.Namespace:
     breaking.set_defaults(act=_run)
     breaking.add_argument("--minutes", type=float, default=5.0)
     breaking.add_argument("--seed", type=int, default=SystemRandom().randrange(1_000_000))
-    breaking.add_argument("--every", type=float, default=2.0, help="Seconds between faults.")
-    breaking.add_argument("--only", nargs="+", default=(), choices=sorted(every_kind()), metavar="KIND")
-    breaking.add_argument("--replicas", type=int, default=2, choices=(1, 2))
-    breaking.add_argument("--agencies", type=int, default=_USUAL.agencies)
-    breaking.add_argument("--members", type=int, default=_USUAL.members, help="Of each agency.")
-    breaking.add_argument("--post-every", type=float, default=_USUAL.post_every, help="Seconds.")
+    breaking.add_argument("--every", type=float, help="Seconds between faults.")
+    breaking.add_argument("--only", nargs="+", choices=sorted(every_kind()), metavar="KIND")
+    breaking.add_argument("--replicas", type=int, choices=(1, 2))
+    breaking.add_argument("--agencies", type=int)
+    breaking.add_argument("--members", type=int, help="Of each agency.")
+    breaking.add_argument("--post-every", type=float, help="Seconds.")
+    breaking.set_defaults(**_DEFAULTS)
     checking = acts.add_parser("check", help="Check again what a run wrote down.")
     checking.set_defaults(act=_check)
     checking.add_argument("folder", type=Path)
@@ -73,8 +83,23 @@ def _run(wish: argparse.Namespace, console: Console) -> bool:
         only=tuple(wish.only),
         profile=profile,
         setting=Setting(wish.replicas),
+        replay=_replay(wish),
     )
     return _kept(ordered, console)
+
+
+def _replay(wish: argparse.Namespace) -> str:
+    """The command that draws the same again: what differs from the defaults is part of it."""
+    others = {
+        name: getattr(wish, name) for name, default in _DEFAULTS.items() if getattr(wish, name) != default
+    }
+    words = [f"--{name.replace('_', '-')} {_words(value)}" for name, value in others.items()]
+    arguments = f' ARGS="{" ".join(words)}"' if words else ""
+    return f"make faults MINUTES={wish.minutes:g} SEED={wish.seed}{arguments}"
+
+
+def _words(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def _kept(wish: Wish, console: Console) -> bool:
@@ -95,7 +120,7 @@ def _again(_: argparse.Namespace, console: Console) -> bool:
     kept = True
     for one in REGRESSIONS:
         console.print(f"Seed {one.seed}: {one.found}", markup=False)
-        kept &= _kept(Wish(one.seed, one.minutes * _MINUTE, one.every), console)
+        kept &= _kept(one.wish, console)
     return kept
 
 

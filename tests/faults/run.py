@@ -15,7 +15,7 @@ from tests.faults.evidence.dump import dump
 from tests.faults.evidence.leaks import gather_leaks
 from tests.faults.evidence.ledgers import Ledgers
 from tests.faults.evidence.recorder import install
-from tests.faults.fault import Kind, Scale
+from tests.faults.fault import Kind, Scale, Scene
 from tests.faults.history import Injected
 from tests.faults.kinds import every_kind
 from tests.faults.load.load import Load, Profile
@@ -37,7 +37,7 @@ SELECT (SELECT count(*) FROM delivery)                                          
 """
 
 ORDERED: Final = "ordered.json"
-"""In a run's folder: its seed, how many minutes it was, which kinds of faults the machine could not have."""
+"""In a run's folder: its seed, minutes and command, and which kinds of faults the machine could not have."""
 
 Show = Callable[[str], None]
 
@@ -58,6 +58,8 @@ class Wish:
     setting: Setting = field(default_factory=Setting)
     patience: float = 300.0
     """Seconds for everything to settle after the last fault."""
+    replay: str = ""
+    """The command that runs it again."""
 
 
 def run(wish: Wish, folder: Path, *, show: Show) -> None:
@@ -79,13 +81,18 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> None
         missing = skipped(kinds, scene)
         for name, why in missing.items():
             show(f"left out: {name}: {why}")
-        ordered = {"seed": wish.seed, "minutes": wish.seconds / 60, "missing": missing}
+        ordered = {
+            "seed": wish.seed,
+            "minutes": wish.seconds / 60,
+            "replay": wish.replay,
+            "missing": missing,
+        }
         (folder / ORDERED).write_text(json.dumps(ordered))
         await install(town.pool)
         load = Load(scene, seed=wish.seed, profile=wish.profile, ledgers=ledgers)
         await load.settle_in()
         async with _shown(town, show=show):
-            await _break(wish, folder, running=running, town=town, kinds=kinds, load=load, show=show)
+            await _break(wish, folder, scene=scene, kinds=kinds, load=load, show=show)
             running.heal()
             ledgers.keep_now(await _back(running, show=show))
             await _settle(town, patience=wish.patience, show=show)
@@ -97,14 +104,7 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> None
 
 
 async def _break(
-    wish: Wish,
-    folder: Path,
-    *,
-    running: Stage,
-    town: Town,
-    kinds: Mapping[str, Kind],
-    load: Load,
-    show: Show,
+    wish: Wish, folder: Path, *, scene: Scene, kinds: Mapping[str, Kind], load: Load, show: Show
 ) -> None:
     """Load and faults, until the time is over."""
     scale = Scale(services_of(wish.setting), wish.profile.domains)
@@ -115,14 +115,10 @@ async def _break(
     )
     planned = sorted((*drawn, *wish.plan), key=lambda one: one.at)
     (folder / "schedule.json").write_text(as_json(planned))
-    ledgers, stop = Ledgers(folder), asyncio.Event()
+    stop, write = asyncio.Event(), Ledgers(folder).keep_now
     async with asyncio.TaskGroup() as group:
         group.create_task(load.run(stop))
-        group.create_task(
-            Nemesis(say=show).run(
-                planned, running.scene(town), kinds=kinds, ledger_write=ledgers.keep_now, stop=stop
-            )
-        )
+        group.create_task(Nemesis(say=show).run(planned, scene, kinds=kinds, ledger_write=write, stop=stop))
         await asyncio.sleep(wish.seconds)
         stop.set()
 

@@ -1,6 +1,6 @@
 """One connection to a relay that a script speaks for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from email_worker.relay import relays_of
 from email_worker.smtp_connection import Envelope, SmtpConnection
 from email_worker.smtp_opening import connect
-from tests.support.smtp import OpenGate, Relay, Script, relay
+from tests.support.smtp import Dialogue, OpenGate, Relay, Script, relay
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
 from tocsin_schemas.words import Reason
 
@@ -42,3 +42,17 @@ async def connected(script: Script, **values: object) -> AsyncIterator[tuple[Smt
 
 def of(outcome: Outcome | None) -> tuple[OutcomeClass, Reason | None] | None:
     return None if outcome is None else (outcome.of, outcome.reason)
+
+
+def refuses_first(extensions: Sequence[str]) -> Script:
+    """A relay that refuses the first recipient and takes the next message on the same connection."""
+
+    async def script(dialogue: Dialogue) -> None:
+        await dialogue.greet(extensions)
+        await dialogue.answer("250 ok", "550 5.1.1 nobody")
+        if "PIPELINING" in extensions:
+            await dialogue.answer("503 5.5.1 no recipients")
+        await dialogue.answer("250 reset")
+        await dialogue.take()
+
+    return script

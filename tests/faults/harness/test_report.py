@@ -100,6 +100,9 @@ FIGURES = Summary(
 )
 
 
+REPLAY = "make faults MINUTES=0.5 SEED=7"
+
+
 def shown(verdict: Verdict) -> str:
     page = StringIO()
     show_report(Console(file=page, width=120), verdict)
@@ -109,7 +112,9 @@ def shown(verdict: Verdict) -> str:
 def a_verdict(
     *findings: Finding, figures: Summary | None = None, missing: Mapping[str, str] | None = None
 ) -> Verdict:
-    return Verdict(a_history(), findings, figures or FIGURES, seed=7, minutes=0.5, missing=missing or {})
+    return Verdict(
+        a_history(), findings, figures or FIGURES, seed=7, minutes=0.5, replay=REPLAY, missing=missing or {}
+    )
 
 
 def a_history() -> History:

@@ -88,6 +88,7 @@ KINDS: Final = (
     Kind("stop", _one_for_a_time, _stop, weight=4),
     Kind("terminate", _one, _terminate, weight=3),
     Kind("kill-pair", _two, _kill, weight=3),
+    Kind("terminate-pair", _two, _terminate, weight=2),
     Kind("stop-pair", _two_for_a_time, _stop_pair, weight=2),
     Kind("provider-kill", _provider, _kill, weight=2),
     Kind("provider-stop", _provider_for_a_time, _stop, weight=2, slows_hand_over=True),

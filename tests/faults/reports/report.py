@@ -28,6 +28,8 @@ class Verdict:
     seed: int
     minutes: float
     """How long faults were struck."""
+    replay: str
+    """The command that strikes the same faults again."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Kinds of faults that this machine cannot have, and why."""
 
@@ -54,17 +56,12 @@ def write_report(folder: Path, verdict: Verdict) -> Path:
             "recovery": {"p50_s": _rounded(figures.recovery_p50), "max_s": _rounded(figures.recovery_max)},
             "seed": verdict.seed,
             "minutes": verdict.minutes,
-            "replay": replay(seed=verdict.seed, minutes=verdict.minutes),
+            "replay": verdict.replay,
             "skipped": verdict.missing,
             "failed": verdict.failed,
             "findings": [asdict(finding) for finding in verdict.findings],
         },
     )
-
-
-def replay(*, seed: int, minutes: float) -> str:
-    """Return the command that strikes the same faults again."""
-    return f"make faults MINUTES={minutes:g} SEED={seed}"
 
 
 def show_report(console: Console, verdict: Verdict) -> None:
@@ -80,7 +77,7 @@ def show_report(console: Console, verdict: Verdict) -> None:
         counts = sorted(verdict.figures.by_invariant.items())
         broken = ", ".join(f"{name} {times}" for name, times in counts if times)
         console.print(f"\n[red]Broken:[/] {broken or len(findings)}. Again: ", end="", highlight=False)
-        _say(console, replay(seed=verdict.seed, minutes=verdict.minutes))
+        _say(console, verdict.replay)
     else:
         console.print("[green]Every promise was kept.[/]", highlight=False)
 

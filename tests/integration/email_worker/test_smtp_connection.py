@@ -7,7 +7,7 @@ import pytest
 from email_worker.smtp_connection import LATE
 from tests.support.eventually import until
 from tests.support.smtp import Dialogue, OpenGate
-from tests.support.smtp_connections import BOTH, PLAIN, an_envelope, connected, handed_over, of
+from tests.support.smtp_connections import BOTH, PLAIN, an_envelope, connected, handed_over, of, refuses_first
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
 from tocsin_schemas.words import Reason
 
@@ -43,15 +43,7 @@ async def test_the_envelope_goes_in_one_flight() -> None:
 
 @BOTH
 async def test_a_refused_recipient_leaves_the_next_message_alone(extensions: Sequence[str]) -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet(extensions)
-        await dialogue.answer("250 ok", "550 5.1.1 nobody")
-        if "PIPELINING" in extensions:
-            await dialogue.answer("503 5.5.1 no recipients")
-        await dialogue.answer("250 reset")
-        await dialogue.take()
-
-    async with connected(script) as (connection, running):
+    async with connected(refuses_first(extensions)) as (connection, running):
         outcomes = [of(await handed_over(connection, number)) for number in (1, 2)]
 
     assert outcomes == [(OutcomeClass.SUPPRESS, Reason.ADDRESS_UNKNOWN), (OutcomeClass.OK, None)]

@@ -9,7 +9,7 @@ import pytest
 from email_worker.smtp_outcomes import LOST
 from email_worker.smtp_table import Phase
 from tests.support.smtp import Dialogue, OpenGate, Relay
-from tests.support.smtp_connections import BOTH, PLAIN, an_envelope, connected, handed_over, of
+from tests.support.smtp_connections import BOTH, PLAIN, an_envelope, connected, handed_over, of, refuses_first
 from tocsin_runtime.delivery.channel import OutcomeClass, Scope
 
 
@@ -89,15 +89,7 @@ class Stopwatch(OpenGate):
 
 @BOTH
 async def test_the_gate_is_asked_when_nothing_is_left_to_wait_for(extensions: Sequence[str]) -> None:
-    async def script(dialogue: Dialogue) -> None:
-        await dialogue.greet(extensions)
-        await dialogue.answer("250 ok", "550 5.1.1 nobody")
-        if "PIPELINING" in extensions:
-            await dialogue.answer("503 5.5.1 no recipients")
-        await dialogue.answer("250 reset")
-        await dialogue.take()
-
-    async with connected(script) as (connection, running):
+    async with connected(refuses_first(extensions)) as (connection, running):
         gate = Stopwatch(relay=running)
         for number in (1, 2):
             await connection.hand_over(an_envelope(number), gate=gate, begin_by=float("inf"))

@@ -20,7 +20,7 @@ async def connected(bootstrap_servers: str, *, group: str, topic: str) -> AIOKaf
         await consumer.start()
     except FAILURES as error:
         log.warning("connect_failed", topic=topic, error=type(error).__name__)
-        await consumer.stop()
+        await disconnect(consumer, topic=topic)
         return None
     return consumer
 

@@ -10,7 +10,7 @@ from typing import Final, Self, TypeAlias
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from tocsin_runtime.kafka.dead_letters import HEADER
-from tocsin_runtime.kafka.failures import FAILURES
+from tocsin_runtime.kafka.failures import FAILURES, closed
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import DeadLetter, Replayed
@@ -77,7 +77,7 @@ class LetterBox:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 await self._consumer.start()
         except FAILURES as error:
-            await self._consumer.stop()
+            await closed(self._consumer.stop(), within=_TIMEOUT_SECONDS)
             raise KafkaUnavailableError(type(error).__name__) from error
         return self
 
@@ -85,7 +85,7 @@ class LetterBox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connection."""
-        await self._consumer.stop()
+        await closed(self._consumer.stop(), within=_TIMEOUT_SECONDS)
 
     async def spans(self, *, since: datetime | None = None) -> Mapping[int, range]:
         """Offsets by partition: from those put aside at `since`, or the oldest, to the end as it is now."""
