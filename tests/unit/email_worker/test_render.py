@@ -2,8 +2,9 @@
 
 import pytest
 
-from email_worker.render import RenderingError, info_for, render
+from email_worker.render import RenderingError, render
 from tests.support.emails import an_alert, on_the_wire, part, read
+from tocsin_runtime.wording import info_for
 
 BLOCKS = {
     "status": "actual",

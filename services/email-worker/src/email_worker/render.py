@@ -13,7 +13,8 @@ from jinja2 import PackageLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from email_worker.wording import RIGHT_TO_LEFT, marking_of, wording_of
+from email_worker.wording import RIGHT_TO_LEFT, wording_of
+from tocsin_runtime.wording import info_for, marking_of, primary
 from tocsin_store.content import AlertContent
 
 LONGEST_LITERAL: Final = 400
@@ -60,20 +61,6 @@ def render(content: AlertContent, *, language: str) -> RenderedAlert:
         raise RenderingError(type(error).__name__) from error
 
 
-def info_for(body: Mapping[str, object], *, language: str) -> Mapping[str, str | None]:
-    """Choose the info block: the same language tag, else the same primary language, else the first (RFC 4647)."""
-    blocks = body["info"]
-    if not isinstance(blocks, list) or not blocks:
-        raise TypeError("info")
-    same = [block for block in blocks if block["language"].lower() == language.lower()]
-    alike = [block for block in blocks if _primary(block["language"]) == _primary(language)]
-    return dict((same or alike or blocks)[0])
-
-
-def _primary(language: str) -> str:
-    return language.split("-", maxsplit=1)[0].lower()
-
-
 def _rendered(content: AlertContent, info: Mapping[str, str | None]) -> RenderedAlert:
     tag = str(info["language"])
     marks = {slot: f"\ue000{secrets.token_hex(8)}{slot}\ue001" for slot in SLOTS}  # nobody can write them
@@ -86,7 +73,7 @@ def _rendered(content: AlertContent, info: Mapping[str, str | None]) -> Rendered
     shared = {
         **marks,
         "language": tag,
-        "direction": "rtl" if _primary(tag) in RIGHT_TO_LEFT else "ltr",
+        "direction": "rtl" if primary(tag) in RIGHT_TO_LEFT else "ltr",
         "words": wording_of(tag),
         "marking": marking,
         "agency": content.agency_name,

@@ -1,0 +1,37 @@
+"""What every channel says alike: which of an alert's languages a member reads, and what must be said first."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_MARKINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "exercise": {"en": "EXERCISE", "pl": "ĆWICZENIA"},
+    "test": {"en": "TEST", "pl": "TEST"},
+    "update": {"en": "UPDATE", "pl": "AKTUALIZACJA"},
+    "cancel": {"en": "CANCELLED", "pl": "ODWOŁANO"},
+}
+"""What must be said first: by status, and by message type. A first alert that is meant says neither."""
+
+
+def info_for(body: Mapping[str, object], *, language: str) -> Mapping[str, str | None]:
+    """Choose the info block: the same language tag, else the same primary language, else the first (RFC 4647)."""
+    blocks = body["info"]
+    if not isinstance(blocks, list) or not blocks:
+        raise TypeError("info")
+    same = [block for block in blocks if block["language"].lower() == language.lower()]
+    alike = [block for block in blocks if primary(block["language"]) == primary(language)]
+    return dict((same or alike or blocks)[0])
+
+
+def primary(language: str) -> str:
+    """Give the primary subtag of a BCP 47 tag, in lower case."""
+    return language.split("-", maxsplit=1)[0].lower()
+
+
+def marking_of(status: str, *, message_type: str, language: str) -> str | None:
+    """Say in every message that it is an exercise or a test, corrects an earlier one or calls it off; None otherwise."""
+    marks = [_in(language, _MARKINGS[key]) for key in (status, message_type) if key in _MARKINGS]
+    return ": ".join(marks) or None
+
+
+def _in(language: str, words: Mapping[str, str]) -> str:
+    return words.get(primary(language), words["en"])
