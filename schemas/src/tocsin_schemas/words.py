@@ -9,6 +9,7 @@ class Channel(StrEnum):
     """How a message travels."""
 
     EMAIL = "email"
+    SMS = "sms"
 
 
 class Lane(StrEnum):
@@ -107,6 +108,15 @@ STATE_OF: Final[Mapping[ReceiptKind, State]] = {
 }
 
 
+class ReplyKind(StrEnum):
+    """What somebody who answered meant."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """"1", "YES", "OK" to an alert: it was read."""
+    TEXT = "text"
+    """Anything else that is not a word to leave, come back or ask for help."""
+
+
 class Reason(StrEnum):
     """Why: the label of metrics and the `reason` of deliveries, receipts and pauses."""
 
@@ -114,26 +124,37 @@ class Reason(StrEnum):
     ADDRESS_SUPPRESSED = "address_suppressed"
     ADDRESS_UNKNOWN = "address_unknown"
     ALERT_CLOSED = "alert_closed"
+    BARRED = "barred"
+    BLOCKED = "blocked"
+    CARRIER_FAULT = "carrier_fault"
     COMPLAINT = "complaint"
     CONFIGURATION = "configuration"
     CONNECTION_LOST = "connection_lost"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONTACT_REPLACED = "contact_replaced"
+    COUNTRY_REFUSED = "country_refused"
     DOMAIN_REFUSES_MAIL = "domain_refuses_mail"
     DOMAIN_SLOW = "domain_slow"
     DOMAIN_UNREACHABLE = "domain_unreachable"
     EXPIRED = "expired"
+    FRAUD_SUSPECTED = "fraud_suspected"
     GREYLISTED = "greylisted"
+    HANDSET_UNREACHABLE = "handset_unreachable"
     HAND_OVER_LATE = "hand_over_late"
     MAILBOX_DISABLED = "mailbox_disabled"
     MAILBOX_FULL = "mailbox_full"
     MAILBOX_UNAVAILABLE = "mailbox_unavailable"
     MESSAGE_DEFECT = "message_defect"
     MESSAGE_TOO_BIG = "message_too_big"
+    NOT_FOUND = "not_found"
+    NOT_MOBILE = "not_mobile"
     OPERATOR = "operator"
+    OPTED_OUT = "opted_out"
     OWNER_CHANGED = "owner_changed"
     POLICY = "policy"
+    PRICE_LIMIT = "price_limit"
     PROVIDER_BUSY = "provider_busy"
+    PROVIDER_SLOW = "provider_slow"
     PROVIDER_UNREACHABLE = "provider_unreachable"
     QUIET_HOURS = "quiet_hours"
     RENDERING = "rendering"
@@ -145,3 +166,4 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     UNDECODABLE = "undecodable"
     UNKNOWN_CODE = "unknown_code"
+    UNROUTABLE = "unroutable"

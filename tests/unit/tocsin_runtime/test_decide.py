@@ -146,7 +146,7 @@ def test_every_outcome_is_one_kind_of_receipt(of: OutcomeClass, kind: ReceiptKin
 def test_only_what_was_tried_counts_as_an_attempt(of: OutcomeClass) -> None:
     receipt = receipt_for(a_claim(attempts=2), Outcome(of), errand=ERRAND, now=NOON)
 
-    untried = {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE}
+    untried = {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.ABSENT, OutcomeClass.LATE}
     assert receipt.attempt == (None if of in untried else 3)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from tocsin_schemas.words import Channel, Purpose
 
 _MAC_BYTES: Final = 16
+_CALLBACK_PARTS: Final = 3
 _PURPOSES: Final = tuple(Purpose)
 _CHANNELS: Final = tuple(Channel)
 
@@ -66,6 +67,25 @@ def read_return_path(keys: Sequence[bytes], local_part: str) -> UUID | None:
     given = "-".join(parts)
     ours = any(hmac.compare_digest(sign_return_path(key, delivery), given) for key in keys)
     return delivery if ours else None
+
+
+def sign_callback(key: bytes, delivery: UUID, *, fence: int) -> str:
+    """Make the reference that a provider gives back in every report on this attempt: `DELIVERY.FENCE.MAC`."""
+    mac = hmac.digest(key, b"callback" + delivery.bytes + fence.to_bytes(4), sha256)[:8]
+    return f"{delivery.hex}.{fence}.{mac.hex()}"
+
+
+def read_callback(keys: Sequence[bytes], reference: str) -> tuple[UUID, int] | None:
+    """Tell delivery and fence of a reference, or None where it was signed with none of our keys."""
+    parts = reference.split(".")
+    if len(parts) != _CALLBACK_PARTS or not reference.isascii() or not parts[1].isdecimal():
+        return None
+    try:
+        delivery, fence = UUID(hex=parts[0]), int(parts[1])
+        ours = any(hmac.compare_digest(sign_callback(key, delivery, fence=fence), reference) for key in keys)
+    except (ValueError, OverflowError):
+        return None
+    return (delivery, fence) if ours else None
 
 
 def _sign(key: bytes, use: bytes, payload: bytes) -> str:

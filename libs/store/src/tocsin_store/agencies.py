@@ -20,6 +20,8 @@ class Scope(StrEnum):
     ALERTS_WRITE = "alerts:write"
     ALERTS_READ = "alerts:read"
     RECEIPTS_READ = "receipts:read"
+    REPLIES_READ = "replies:read"
+    REPLIES_WRITE = "replies:write"
     SUPPRESSIONS_READ = "suppressions:read"
     SUPPRESSIONS_WRITE = "suppressions:write"
 
@@ -33,6 +35,8 @@ class Agency:
     name: str
     email_from: str
     reply_to: str | None
+    sms_from: str | None
+    sms_segments_per_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,25 @@ def new_key() -> NewKey:
     return NewKey(key_id, f"{KEY_PREFIX}_{key_id}_{secret}", sha256(secret.encode()).digest())
 
 
+_COLUMNS: Final = "id, slug, name, email_from, reply_to, sms_from, sms_segments_per_s"
+_SMS_SEGMENTS_PER_S: Final = 10
+
+
 async def add(
-    conn: Connection, *, slug: str, name: str, email_from: str, reply_to: str | None
+    conn: Connection,
+    *,
+    slug: str,
+    name: str,
+    email_from: str,
+    reply_to: str | None,
+    sms_from: str | None = None,
+    sms_segments_per_s: int = _SMS_SEGMENTS_PER_S,
 ) -> UUID | None:
     """Add an agency and return its id, or None where the slug is taken."""
     found: UUID | None = await conn.fetchval(
         """
-        INSERT INTO agency (slug, name, email_from, reply_to)
-        VALUES             ($1,   $2,   $3,         $4)
+        INSERT INTO agency (slug, name, email_from, reply_to, sms_from, sms_segments_per_s)
+        VALUES             ($1,   $2,   $3,         $4,       $5,       $6)
         ON CONFLICT (slug) DO NOTHING
         RETURNING id
         """,
@@ -79,19 +94,21 @@ async def add(
         name,
         email_from,
         reply_to,
+        sms_from,
+        sms_segments_per_s,
     )
     return found
 
 
 async def every(conn: Connection) -> list[Agency]:
     """All agencies by slug."""
-    rows = await conn.fetch("SELECT id, slug, name, email_from, reply_to FROM agency ORDER BY slug")
+    rows = await conn.fetch(f"SELECT {_COLUMNS} FROM agency ORDER BY slug")
     return [Agency(**row) for row in rows]
 
 
 async def by_slug(conn: Connection, slug: str) -> Agency | None:
     """The agency of a slug."""
-    row = await conn.fetchrow("SELECT id, slug, name, email_from, reply_to FROM agency WHERE slug = $1", slug)
+    row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM agency WHERE slug = $1", slug)
     return None if row is None else Agency(**row)
 
 

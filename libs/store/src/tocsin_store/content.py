@@ -23,6 +23,9 @@ class AlertContent:
     expires_at: datetime
     body: Mapping[str, object]
     """As it was posted, defaults filled in."""
+    sms_from: str | None = None
+    sms_segments_per_s: int = 10
+    """What its sender may send, all workers together."""
 
 
 async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertContent:
@@ -32,8 +35,8 @@ async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertCon
         LookupError: There is no such version.
     """
     row = await pool.fetchrow(
-        """SELECT a.agency_id, g.name, g.email_from, g.reply_to, a.lane::text, a.severity, a.purpose,
-                  a.expires_at, c.body
+        """SELECT a.agency_id, g.name, g.email_from, g.reply_to, g.sms_from, g.sms_segments_per_s,
+                  a.lane::text, a.severity, a.purpose, a.expires_at, c.body
            FROM   alert a
            JOIN   agency g ON g.id = a.agency_id
            JOIN   alert_content c ON c.alert_id = a.id AND c.version = $2
@@ -48,6 +51,8 @@ async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertCon
         agency_name=row["name"],
         email_from=row["email_from"],
         reply_to=row["reply_to"],
+        sms_from=row["sms_from"],
+        sms_segments_per_s=row["sms_segments_per_s"],
         lane=Lane(row["lane"]),
         severity=Severity(row["severity"]),
         purpose=Purpose(row["purpose"]),

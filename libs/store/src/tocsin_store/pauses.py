@@ -4,6 +4,7 @@ A row of `pause` is a hold in force; `until` is when it is probed next. Provider
 reach them without a message; everything else by the dispatcher, which lets one delivery that waits for it through.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,10 @@ _PROVIDER: Final = "provider:"
 _SENDER: Final = "sender:"
 _ALERT: Final = "alert:"
 _PAGE: Final = 5_000
+
+_CALLING_CODE: Final = re.compile(
+    r"\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})"
+)
 
 ROUTES: Final = "'*', 'sender:' || a.agency_id, 'alert:' || a.id, route_of(d.channel, p.address)"
 """Every route a delivery d to contact point p of alert a depends on, in SQL."""
@@ -49,10 +54,16 @@ def sender_route(agency_id: UUID) -> str:
 
 
 def route_of(channel: Channel, address: str) -> str:
-    """Name the destination route of an address, as the function of this name does in SQL: of email its domain."""
+    """Name the destination route of an address, as the function of this name does in SQL.
+
+    Of email its domain; of a text its country calling code (ITU-T E.164), such as "+44".
+    """
     match channel:
         case Channel.EMAIL:
             return address.rpartition("@")[2].lower()  # a quoted local part may hold another
+        case Channel.SMS:
+            found = _CALLING_CODE.match(address)
+            return found.group() if found else ""
 
 
 def alert_route(alert_id: UUID) -> str:

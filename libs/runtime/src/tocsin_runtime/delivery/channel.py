@@ -28,6 +28,8 @@ class OutcomeClass(StrEnum):
     """Provider, credentials, sender or route are at fault, not this member; no attempt was used."""
     DEFECT = "defect"
     """We sent something malformed: the alert stops."""
+    ABSENT = "absent"
+    """Looked up: the earlier attempt certainly was not taken. Nothing was sent."""
     LATE = "late"
     """Not begun in time; nothing happened. With scope ROUTE: its destination had no room."""
 
@@ -56,11 +58,17 @@ class Outcome:
     scope: Scope | None = None
     """What is at fault, where it is more than this delivery; always given with PAUSE."""
     lasts: timedelta | None = None
-    """How long a pause is believed before it is probed, where the answer says so."""
+    """How long a pause is believed before it is probed, or another attempt waits, where the answer says so."""
     provider: str | None = None
     """Which provider was asked; None where none was."""
     answer: str | None = None
     """The answer's text: for the ledger alone, since it may name people."""
+    ref: str | None = None
+    """The provider's id of what it took, where later reports go by that."""
+    segments: int | None = None
+    """Parts that a text was sent in."""
+    cost: int | None = None
+    """Of these, in ten-thousandths of the platform's currency."""
 
 
 @dataclass(frozen=True, slots=True)

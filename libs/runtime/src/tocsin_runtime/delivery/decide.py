@@ -21,9 +21,12 @@ _KINDS: Final[Mapping[OutcomeClass, ReceiptKind]] = {
     OutcomeClass.SUPPRESS: ReceiptKind.FAILED,
     OutcomeClass.DEFECT: ReceiptKind.DEFERRED,  # its alert is on hold
     OutcomeClass.PAUSE: ReceiptKind.DEFERRED,
+    OutcomeClass.ABSENT: ReceiptKind.REFUSED,
     OutcomeClass.LATE: ReceiptKind.RELEASED,
 }
-_NO_ATTEMPT: Final = frozenset({OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE})
+_NO_ATTEMPT: Final = frozenset(
+    {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.ABSENT, OutcomeClass.LATE}
+)
 _NO_ROOM: Final = timedelta(seconds=5)
 """After how long a delivery whose destination had no room is tried again."""
 
@@ -113,6 +116,9 @@ def receipt_for(
         due_at=due_at,
         attempt=None if outcome.of in _NO_ATTEMPT else claimed.attempts + 1,
         lane=errand.lane,
+        provider_ref=outcome.ref,
+        segments=outcome.segments,
+        cost=outcome.cost,
     )
 
 
