@@ -1,0 +1,1 @@
+"""What every service knows of texts: what they say, how they are billed, to which numbers they may go."""
