@@ -1,0 +1,1 @@
+"""GOV.UK Notify, API version 2."""

@@ -1,0 +1,1 @@
+"""Twilio Programmable Messaging, API of 2010-04-01."""
