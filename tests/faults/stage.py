@@ -78,7 +78,7 @@ def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
         layout.create()
         clocks = layout.root / "clocks"
         clocks.mkdir()
-        create_secrets(layout.secrets, postgres_port=base + POSTGRES)
+        create_secrets(layout.secrets, base_port=base)
         through = database_url(layout.secrets).replace(f":{base + POSTGRES}/", f":{postgres.port}/")
         stack = Stack(
             folder,

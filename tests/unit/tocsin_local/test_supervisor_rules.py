@@ -41,12 +41,13 @@ def test_ports_follow_from_the_base_port() -> None:
         7310: "dispatcher-2",
         7311: "email-worker-2",
         7319: "mail-door",
+        7320: "sms-worker",
     }
 
 
 def test_more_replicas_than_ports_are_refused() -> None:
-    with pytest.raises(LocalError, match="nine ports"):
-        with_replicas(SERVICES, {"dispatcher": 12})
+    with pytest.raises(LocalError, match="24 ports"):
+        with_replicas(SERVICES, {"dispatcher": 26})
 
 
 def test_replicas_of_what_is_no_service_are_refused() -> None:

@@ -49,7 +49,7 @@ def up(
     Parameters
     ----------
     base_port
-        First of 20 ports; as last time in this folder, else 7300.
+        First of 40 ports; as last time in this folder, else 7300.
     foreground
         Stay, and stop everything at Ctrl-C.
     replicas

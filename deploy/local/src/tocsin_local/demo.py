@@ -35,7 +35,7 @@ from tocsin_local.up import start_in_background, stop, wait_until_ready
 app: Final = App(name="demo")
 
 _READY_SECONDS: Final = 90
-_BASE_PORT: Final = DEFAULT_BASE + 2 * BLOCK  # beside a stack at the usual ports
+_BASE_PORT: Final = DEFAULT_BASE + BLOCK  # beside a stack at the usual ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def demo(
     timeout
         Seconds the deliveries may take.
     base_port
-        First of 20 ports; 7340 if not given, or where that is taken a free block.
+        First of 40 ports; 7340 if not given, or where that is taken a free block.
     directory
         Where the demo's stack lives; emptied first.
     as_json

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tocsin_local.errors import LocalError
 
-BLOCK = 20  # ports of one stack, from its base port
+BLOCK = 40  # ports of one stack, from its base port
 DEFAULT_BASE = 7300
 KAFKA, KAFKA_CONTROLLER, POSTGRES = 3, 4, 5
-FIRST_REPLICA = 10
+REPLICAS = (*range(10, 19), *range(25, 40))  # offsets of what runs more than once
 _LISTENING = "0A"  # state in /proc/net/tcp
 _FREE_BLOCKS = range(10_000, 32_000, BLOCK)  # below the ports that outgoing connections get
 

@@ -6,15 +6,24 @@ import os
 import secrets
 from pathlib import Path
 
+from tocsin_local.ports import POSTGRES
+from tocsin_local.provider_accounts import DRAWN, account_file, sms_providers
+from tocsin_local.services import SANDBOX_PAGE
+
 _SIGNING_KEY_BYTES = 32
 
 
-def create_secrets(folder: Path, *, postgres_port: int) -> None:
-    """Have the files that services read below TOCSIN_SECRETS_DIR; only the port in the address ever changes."""
+def create_secrets(folder: Path, *, base_port: int) -> None:
+    """Have the files that services read below TOCSIN_SECRETS_DIR; only the ports in addresses ever change."""
     _once(folder / "tocsin_signing_key", secrets.token_hex(_SIGNING_KEY_BYTES))
     _once(folder / "postgres_password", secrets.token_urlsafe(24))
-    address = f"postgresql://tocsin:{postgres_password(folder)}@127.0.0.1:{postgres_port}/tocsin"
+    address = f"postgresql://tocsin:{postgres_password(folder)}@127.0.0.1:{base_port + POSTGRES}/tocsin"
     write_private(folder / "tocsin_database_url", address)
+    for name, draw in DRAWN.items():
+        _once(account_file(folder, name), draw())
+    sandbox = f"http://127.0.0.1:{base_port + SANDBOX_PAGE}"
+    providers = sms_providers(folder, twilio_url=sandbox, notify_url=sandbox)
+    write_private(folder / "tocsin_sms_providers", providers)
 
 
 def postgres_password(folder: Path) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tocsin_local.errors import LocalError
 from tocsin_local.layout import Layout
-from tocsin_local.ports import BLOCK, FIRST_REPLICA, KAFKA, POSTGRES
+from tocsin_local.ports import KAFKA, POSTGRES, REPLICAS
 
 SANDBOX_PAGE, SANDBOX_SMTP = 1, 2
-BOUNCES = 9
-MAIL_DOOR_HEALTH = BLOCK - 1
+BOUNCES, MAIL_DOOR_HEALTH = 9, 19
+SMS_WORKER = 20
+TEXT_PRICES = '{"GB": "0.0463"}'
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ SERVICES = (
     ),
     Service("dispatcher", ("dispatcher",), {"TOCSIN_HEALTH_PORT": 6}),
     Service("email-worker", ("email-worker",), {"TOCSIN_HEALTH_PORT": 7}),
+    Service("sms-worker", ("sms-worker",), {"TOCSIN_HEALTH_PORT": SMS_WORKER}),
     Service("receipts-worker", ("receipts-worker",), {"TOCSIN_HEALTH_PORT": 8}),
     Service(
         "mail-door", ("mail-door",), {"TOCSIN_HEALTH_PORT": MAIL_DOOR_HEALTH, "TOCSIN_MAIL_PORT": BOUNCES}
@@ -58,7 +60,7 @@ STEPS = (
 
 
 def with_replicas(services: tuple[Service, ...], replicas: Mapping[str, int]) -> tuple[Service, ...]:
-    """Repeat services: the second of NAME is NAME-2, with ports of its own from base + 10 upward.
+    """Repeat services: the second of NAME is NAME-2, with ports of its own, from base + 10 upward.
 
     Raises:
         LocalError: A name that is no service, or more replicas than ports.
@@ -67,7 +69,7 @@ def with_replicas(services: tuple[Service, ...], replicas: Mapping[str, int]) ->
     if unknown:
         known = ", ".join(service.name for service in services)
         raise LocalError(f"There is no service {unknown[0]} to replicate: choose among {known}.")
-    offsets = iter(range(FIRST_REPLICA, MAIL_DOOR_HEALTH))
+    offsets = iter(REPLICAS)
     extra = [
         _replica(service, number, offsets)
         for service in services
@@ -80,24 +82,30 @@ def _replica(service: Service, number: int, offsets: Iterator[int]) -> Service:
     try:
         ports = {variable: next(offsets) for variable in service.ports}
     except StopIteration:  # inside a comprehension next() would end it silently otherwise
-        raise LocalError("Too many replicas: one stack has nine ports for them.") from None
+        raise LocalError(f"Too many replicas: one stack has {len(REPLICAS)} ports for them.") from None
     return replace(service, name=f"{service.name}-{number}", ports=ports)
 
 
 def shared_environment(layout: Layout, *, base_port: int) -> Mapping[str, str]:
     """Say where everything is, as every service is told."""
+    public = f"http://127.0.0.1:{base_port}"
     return {
         "TOCSIN_ENVIRONMENT": "local",
         "TOCSIN_SECRETS_DIR": str(layout.secrets),
         "TOCSIN_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{base_port + KAFKA}",
         "TOCSIN_TOPIC_REPLICATION": "1",
-        "TOCSIN_PUBLIC_URL": f"http://127.0.0.1:{base_port}",
+        "TOCSIN_PUBLIC_URL": public,
         "TOCSIN_SMTP_HOST": "127.0.0.1",
         "TOCSIN_SMTP_PORT": str(base_port + SANDBOX_SMTP),
         "TOCSIN_SMTP_TLS": "none",
         "TOCSIN_BOUNCE_DOMAIN": "bounces.tocsin.invalid",
         "TOCSIN_SANDBOX_DATA_DIR": str(layout.sandbox),
+        "TOCSIN_SMS_PRICES": TEXT_PRICES,
         "TOCSIN_SANDBOX_BOUNCE_PORT": str(base_port + BOUNCES),
+        "TOCSIN_SANDBOX_SECRETS_DIR": str(layout.secrets),
+        "TOCSIN_SANDBOX_TWILIO_INBOUND_URL": f"{public}/callbacks/twilio/messages",
+        "TOCSIN_SANDBOX_NOTIFY_CALLBACK_URL": f"{public}/callbacks/notify/status",
+        "TOCSIN_SANDBOX_NOTIFY_INBOUND_URL": f"{public}/callbacks/notify/messages",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -20,7 +20,7 @@ from tocsin_local.keeper import HOPELESS_RESTARTS, Keeper
 from tocsin_local.launcher import Launcher
 from tocsin_local.layout import Layout
 from tocsin_local.locks import take_lock
-from tocsin_local.ports import KAFKA, POSTGRES, check_ports, free_base
+from tocsin_local.ports import KAFKA, check_ports, free_base
 from tocsin_local.secret_files import create_secrets, database_url
 from tocsin_local.services import (
     SERVICES,
@@ -208,7 +208,7 @@ class Stack:
         for word in [one.command[0] for one in self._services] + [one.command[0] for one in self._steps]:
             executable(word)
         check_ports(port_purposes(self._services, base_port=self.base_port))
-        create_secrets(self.layout.secrets, postgres_port=self.base_port + POSTGRES)
+        create_secrets(self.layout.secrets, base_port=self.base_port)
         launcher = Launcher(logs=self.layout.logs, keep_open=lock)
         self._resources.callback(launcher.close)
         return Ground(self.layout, self.base_port, launcher, self._journal, self._ending)
