@@ -19,6 +19,7 @@ _COMMANDS: Final = {  # imported when called: `tocsin keys` need not wait for wh
     "deliveries": ("tocsin_cli.delivery_commands:app", "Single deliveries, and what became of them."),
     "pauses": ("tocsin_cli.pause_commands:app", "Routes on hold."),
     "ledger": ("tocsin_cli.ledger_command:ledger", "What waits, who works, what needs an operator."),
+    "members": ("tocsin_cli.member_commands:app", "Members: residents who are told."),
     "areas": ("tocsin_cli.area_commands:app", "Areas by code, e.g. wards."),
 }
 

@@ -90,6 +90,37 @@ async def add_contact_points(conn: Connection, points: Iterable[ContactPoint]) -
     )
 
 
+async def add_contact_point(
+    conn: Connection, member_id: UUID, *, channel: Channel, address: str, confirmed: bool
+) -> UUID | None:
+    """Give a member an address on a channel and return the contact point; None where there is no such member.
+
+    One that the member has already is kept; where it was not confirmed it now is, if `confirmed`.
+    """
+    found: UUID | None = await conn.fetchval(
+        """
+        WITH known AS (
+            SELECT id FROM contact_point
+            WHERE  member_id = $1 AND channel = $2 AND address = $3 AND (valid_until IS NULL OR valid_until > now())
+        ), confirmed AS (
+            UPDATE contact_point SET confirmed_at = now()
+            WHERE  id IN (SELECT id FROM known) AND confirmed_at IS NULL AND $4
+        ), added AS (
+            INSERT INTO contact_point (member_id, channel, address, confirmed_at)
+            SELECT id, $2, $3, CASE WHEN $4 THEN now() END
+            FROM   member WHERE id = $1 AND NOT EXISTS (SELECT FROM known)
+            RETURNING id
+        )
+        SELECT id FROM known UNION ALL SELECT id FROM added LIMIT 1
+        """,
+        member_id,
+        channel,
+        address,
+        confirmed,
+    )
+    return found
+
+
 async def keep_quiet(
     conn: Connection, member_id: UUID, *, channel: Channel, starts: time, ends: time
 ) -> None:
