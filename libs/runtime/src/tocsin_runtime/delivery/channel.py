@@ -81,6 +81,8 @@ class Batch:
     deliveries: Sequence[ClaimedDelivery]
     begin_by: float
     """Monotonic seconds after which no hand-over may begin."""
+    budget: int | None = None
+    """Segments that may be handed over now; None: as many as there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,18 @@ class RouteWatch(Protocol):
 
     def slow(self, route: str) -> None:
         """A hand-over to this route has been open for longer than is healthy."""
+
+
+class Finder(Protocol):
+    """Asks providers what became of attempts whose outcome nobody knows."""
+
+    async def find(self, batch: Batch) -> Sequence[Settled]:
+        """Look up the earlier attempts of these deliveries; nothing is sent.
+
+        Each delivery settles once: OK (with the provider's id) where one was taken, ABSENT where no provider took it,
+        or what it took did not arrive, AMBIGUOUS where that cannot be told now. Answers within a second or two; after
+        one it may be cancelled, and everything counts as AMBIGUOUS. Raises nothing but bugs.
+        """
 
 
 class Channel(Protocol):

@@ -36,9 +36,11 @@ class Policy:
     """How a channel retries. Delays in seconds, by attempts made; the last one repeats until the alert expires."""
 
     delays: Mapping[Severity, Sequence[float]]
-    resends: int
+    resends: Mapping[Severity, int]
     """How often an attempt that may have arrived is made again."""
     resend_after: timedelta
+    looks_up: bool = False
+    """Whether providers can tell later what became of an attempt: then they are asked first, `resend_after` it."""
 
 
 EMAIL: Final = Policy(
@@ -49,10 +51,24 @@ EMAIL: Final = Policy(
         Severity.MINOR: (300, 900, 1_800, 3_600, 7_200),
         Severity.UNKNOWN: (300, 900, 1_800, 3_600, 7_200),
     },
-    resends=1,
+    resends=dict.fromkeys(Severity, 1),
     resend_after=timedelta(seconds=30),
 )
 """Schedule and resends of providers.md, sections 4 and 5."""
+
+SMS: Final = Policy(
+    delays={
+        Severity.EXTREME: (2, 5, 15, 30, 60),
+        Severity.SEVERE: (10, 30, 120, 300, 900),
+        Severity.MODERATE: (60, 300, 900, 3_600),
+        Severity.MINOR: (60, 300, 900, 3_600),
+        Severity.UNKNOWN: (60, 300, 900, 3_600),
+    },
+    resends={**dict.fromkeys(Severity, 0), Severity.EXTREME: 1, Severity.SEVERE: 1},
+    resend_after=timedelta(seconds=30),
+    looks_up=True,
+)
+"""The same: a text has no id by which a phone could drop the second one."""
 
 
 def next_attempt(
@@ -70,15 +86,21 @@ def due_at(
 ) -> datetime | None:
     """When an attempt is made again; None where it is not, or where the ledger knows better (a hold)."""
     if outcome.of is OutcomeClass.RETRY_SAFE:
-        return next_attempt(
+        at = next_attempt(
             policy,
             severity=content.severity,
             attempts=claimed.attempts + 1,
             now=now,
             expires_at=content.expires_at,
         )
-    if outcome.of is OutcomeClass.AMBIGUOUS and claimed.ambiguous < policy.resends:
-        return min(now + policy.resend_after, content.expires_at)
+        return min(max(at, now + (outcome.lasts or timedelta())), content.expires_at)
+    if outcome.of is OutcomeClass.AMBIGUOUS:
+        again = policy.looks_up or claimed.ambiguous < policy.resends[content.severity]
+        return min(now + policy.resend_after, content.expires_at) if again else None
+    if outcome.of is OutcomeClass.LATE and claimed.resolve and policy.looks_up:
+        return min(now + policy.resend_after, content.expires_at)  # it is looked up anew: not at once
+    if outcome.of is OutcomeClass.ABSENT:
+        return now
     if outcome.of is OutcomeClass.LATE and outcome.scope is Scope.ROUTE:
         return min(now + _NO_ROOM * random.uniform(0.5, 1.5), content.expires_at)  # noqa: S311 - spreads, guards nothing
     return None
@@ -100,8 +122,10 @@ def receipt_for(
     errand: Errand,
     now: datetime,
     due_at: datetime | None = None,
+    looked_up: bool = False,
 ) -> Receipt:
-    """Write down what an attempt came to, and when it is made again."""
+    """Write down what an attempt, or the look-up of the last one, came to, and when another is made."""
+    attempt = claimed.attempts if looked_up else claimed.attempts + 1
     return Receipt.of(
         claimed.id,
         alert=errand.alert_id,
@@ -114,7 +138,7 @@ def receipt_for(
         provider=outcome.provider,
         provider_status=outcome.provider_status,
         due_at=due_at,
-        attempt=None if outcome.of in _NO_ATTEMPT else claimed.attempts + 1,
+        attempt=None if outcome.of in _NO_ATTEMPT else attempt,
         lane=errand.lane,
         provider_ref=outcome.ref,
         segments=outcome.segments,
@@ -122,9 +146,9 @@ def receipt_for(
     )
 
 
-def is_spent(claimed: ClaimedDelivery, *, policy: Policy) -> bool:
+def is_spent(claimed: ClaimedDelivery, *, policy: Policy, severity: Severity) -> bool:
     """Whether the policy forbids to make an ambiguous attempt once more."""
-    return claimed.resolve and claimed.ambiguous > policy.resends
+    return claimed.resolve and claimed.ambiguous > policy.resends[severity]
 
 
 def receipt_for_verdict(verdict: Verdict, *, errand: Errand, now: datetime) -> Receipt:

@@ -13,11 +13,12 @@ from uuid import UUID
 import structlog
 
 from tocsin_runtime.delivery.breakers import Breakers
-from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, OutcomeClass, Settled
+from tocsin_runtime.delivery.channel import Batch, Finder, Gate, Outcome, OutcomeClass, Settled
 from tocsin_runtime.delivery.channel import Channel as Sender
-from tocsin_runtime.delivery.decide import Errand, Policy, due_at, is_spent, receipt_for, receipt_for_verdict
+from tocsin_runtime.delivery.decide import Errand, Policy, due_at, receipt_for, receipt_for_verdict
 from tocsin_runtime.delivery.holding import hold_what_failed
 from tocsin_runtime.delivery.ledger_clock import LedgerClock
+from tocsin_runtime.delivery.looking_up import resolved
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.delivery.receipts import ReceiptOutlet
 from tocsin_runtime.delivery.session import BEGIN_SECONDS, Session
@@ -35,7 +36,6 @@ _AGAIN_SECONDS: Final = 0.2
 _CONTENTS_KEPT: Final = 64
 
 _LATE: Final = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
-_SPENT: Final = Outcome(OutcomeClass.AMBIGUOUS, Reason.SESSION_LOST)
 _PERHAPS: Final = Outcome(OutcomeClass.AMBIGUOUS, Reason.MESSAGE_DEFECT)
 _NEVER: Final = Outcome(OutcomeClass.PERMANENT, Reason.MESSAGE_DEFECT)
 
@@ -60,6 +60,7 @@ class Tools:
     pauses: PauseWatch
     breakers: Breakers
     receipts: ReceiptOutlet
+    finder: Finder | None = None
     contents: OrderedDict[tuple[UUID, int], AlertContent] = field(default_factory=OrderedDict)
 
 
@@ -105,15 +106,18 @@ async def _settled(
     clock: LedgerClock,
     told: Callable[[Sequence[Outcome]], Awaitable[None]],
 ) -> None:
-    spent = [delivery for delivery in found.taken if is_spent(delivery, policy=tools.policy)]
-    taken = [delivery for delivery in found.taken if not is_spent(delivery, policy=tools.policy)]
     now = clock.now()
     receipts = [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in found.verdicts]
     receipts += [receipt_for(delivery, _LATE, errand=errand, now=now) for delivery in found.again]
-    receipts += [receipt_for(delivery, _SPENT, errand=errand, now=now) for delivery in spent]
     try:
-        if taken:
-            async for outcomes, facts in _handed_over(tools, taken, errand=errand, clock=clock):
+        if found.taken:
+            version = found.taken[0].alert_version
+            content = await content_of(tools, errand.alert_id, version=version)
+            taken, known = await resolved(tools, found.taken, content=content, errand=errand, clock=clock)
+            receipts += known
+            async for outcomes, facts in _handed_over(
+                tools, taken, content=content, errand=errand, clock=clock
+            ):
                 await _tell(tools, [*receipts, *facts])
                 receipts = []
                 await told(outcomes)
@@ -149,11 +153,16 @@ async def _claimed(tools: Tools, *, errand: Errand, ids: Sequence[UUID], token: 
 
 
 async def _handed_over(
-    tools: Tools, taken: Sequence[ClaimedDelivery], *, errand: Errand, clock: LedgerClock
+    tools: Tools,
+    taken: Sequence[ClaimedDelivery],
+    *,
+    content: AlertContent,
+    errand: Errand,
+    clock: LedgerClock,
 ) -> AsyncIterator[tuple[Sequence[Outcome], Sequence[Receipt]]]:
-    version = taken[0].alert_version
-    content = await _content(tools, errand.alert_id, version=version)
-    batch = Batch(errand.alert_id, version, content, taken, clock.asked_at + BEGIN_SECONDS)
+    if not taken:
+        return
+    batch = Batch(errand.alert_id, taken[0].alert_version, content, taken, clock.asked_at + BEGIN_SECONDS)
     try:
         async for part in _parts(tools, batch):
             await hold_what_failed(tools, batch, part)
@@ -220,7 +229,8 @@ class _Witness:
         return self._gate.share()
 
 
-async def _content(tools: Tools, alert_id: UUID, *, version: int) -> AlertContent:
+async def content_of(tools: Tools, alert_id: UUID, *, version: int) -> AlertContent:
+    """What a version says, read once; waits for the database as long as it takes."""
     kept = tools.contents
     while (content := kept.get((alert_id, version))) is None:
         try:

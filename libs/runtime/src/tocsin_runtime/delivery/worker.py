@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tocsin_runtime.delivery.breakers import Breakers
 from tocsin_runtime.delivery.channel import Channel as Sender
+from tocsin_runtime.delivery.channel import Finder
 from tocsin_runtime.delivery.decide import Policy
 from tocsin_runtime.delivery.errand import Tools
 from tocsin_runtime.delivery.holding import tell_trips
@@ -23,7 +24,7 @@ from tocsin_schemas.words import Lane as LaneName
 from tocsin_store.pool import Pool
 
 
-async def work(
+async def work(  # noqa: PLR0913 - a channel is made of this much
     process: Process,
     *,
     channel: Channel,
@@ -33,13 +34,14 @@ async def work(
     pool: Pool,
     outlet: Outlet,
     kafka_bootstrap_servers: str,
+    finder: Finder | None = None,
 ) -> None:
     """Deliver until the process stops; then drain, tell every outcome, close the session."""
     name = f"{channel.value}-worker"
     session = Session(pool, worker=name)
     pauses = PauseWatch(pool, channel=channel, sender=sender)
     told = ReceiptOutlet(outlet, pool, source=name)
-    tools = Tools(channel, pool, sender, policy, session, pauses, Breakers(), told)
+    tools = Tools(channel, pool, sender, policy, session, pauses, Breakers(), told, finder)
     dead_letters = DeadLetters(outlet, group=name, process=process)
     async with asyncio.TaskGroup() as background:
         beats = background.create_task(session.run(process))
