@@ -47,7 +47,7 @@ CREATE TABLE callback (
     received_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (provider, ref, status, code)
 );
-CREATE INDEX callback_unjoined ON callback (provider, ref) WHERE delivery_id IS NULL;
+CREATE INDEX callback_unjoined ON callback (provider, ref, status, code) WHERE delivery_id IS NULL;
 CREATE INDEX callback_age ON callback (received_at);
 
 -- Pace: when a sender's next slot is, and how many of its segments are taken. One change a slot and worker, not one a
@@ -102,6 +102,7 @@ CREATE TABLE notice (
     outcome    text
 );
 CREATE INDEX notice_open ON notice (created_at) WHERE taken_at IS NULL;
+CREATE INDEX notice_address ON notice (address, created_at);
 
 -- An answer to a reply is an alert to one: everything that holds for alerts holds for it.
 ALTER TABLE alert ADD COLUMN answers uuid; -- the reply
