@@ -26,6 +26,10 @@ class NewAlert:
     channels: Sequence[Channel]
     effective: datetime | None = None
     """When it begins, where that is later: the audience is frozen then."""
+    answers: UUID | None = None
+    """The reply that it answers, where it is an answer."""
+    only_contact_point: UUID | None = None
+    """Whom it goes to, where that is one; consent is asked for as of any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,8 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
     """
     row = await conn.fetchrow(
         f"""
-        INSERT INTO alert AS a (agency_id, state,  lane, severity, purpose, expires_at, frozen_at)
-        VALUES                 ($1,        'live', $2,   $3,       $4,      $5,         coalesce($6, now()))
+        INSERT INTO alert AS a (agency_id, state,  lane, severity, purpose, expires_at, frozen_at,           answers)
+        VALUES                 ($1,        'live', $2,   $3,       $4,      $5,         coalesce($6, now()), $7)
         RETURNING {_COLUMNS}
         """,
         alert.agency_id,
@@ -89,13 +93,14 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
         alert.purpose,
         alert.expires_at,
         alert.effective,
+        alert.answers,
     )
     if row is None:  # an INSERT without ON CONFLICT returns its row; the type does not know
         raise LookupError("alert")
     stored = _alert(row, body=alert.body)
     await _insert_content(conn, stored)
     await _insert_shapes(conn, stored, alert.shapes)
-    await _insert_fan_outs(conn, stored, alert.channels, reached=False)
+    await _insert_fan_outs(conn, stored, alert.channels, only=alert.only_contact_point)
     return stored
 
 
@@ -195,12 +200,17 @@ def _text(ring: Sequence[Metres]) -> str:
 
 
 async def _insert_fan_outs(
-    conn: Connection, alert: Alert, channels: Sequence[Channel], *, reached: bool
+    conn: Connection,
+    alert: Alert,
+    channels: Sequence[Channel],
+    *,
+    reached: bool = False,
+    only: UUID | None = None,
 ) -> None:
     await conn.execute(
         """
-        INSERT INTO fan_out (alert_id, version, channel, lane, not_before, reached)
-        SELECT               $1,       $2,      channel, $4,   $5,         $6
+        INSERT INTO fan_out (alert_id, version, channel, lane, not_before, reached, only_contact_point)
+        SELECT               $1,       $2,      channel, $4,   $5,         $6,      $7
         FROM   unnest($3::text[]) channel
         """,
         alert.id,
@@ -209,6 +219,7 @@ async def _insert_fan_outs(
         alert.lane,
         alert.frozen_at,
         reached,
+        only,
     )
 
 
@@ -228,13 +239,13 @@ async def find(conn: Connection, alert_id: UUID, *, agency_id: UUID) -> Alert | 
 
 
 async def page(conn: Connection, *, agency_id: UUID, before: UUID | None, limit: int) -> list[Alert]:
-    """An agency's alerts, newest first, from below `before`; stable under inserts."""
+    """An agency's alerts but for answers, newest first, from below `before`; stable under inserts."""
     rows = await conn.fetch(
         f"""
         SELECT {_COLUMNS}, c.body
         FROM   alert         a
         JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
-        WHERE  a.agency_id = $1 AND ($2::uuid IS NULL OR a.id < $2)
+        WHERE  a.agency_id = $1 AND a.answers IS NULL AND ($2::uuid IS NULL OR a.id < $2)
         ORDER  BY a.id DESC
         LIMIT  $3
         """,
