@@ -1,6 +1,5 @@
 """Replies: what members answered to an agency. The text is personal: it stays here, for that agency to read."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -141,5 +140,5 @@ async def _changed(conn: Connection, statement: str, *values: UUID) -> Reply:
     return _reply(row)
 
 
-def _reply(row: Row | Mapping[str, object]) -> Reply:
+def _reply(row: Row) -> Reply:
     return Reply(**{**row, "channel": Channel(row["channel"]), "kind": ReplyKind(row["kind"])})
