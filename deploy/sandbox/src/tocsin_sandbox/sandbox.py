@@ -1,7 +1,7 @@
 """The sandbox put together: one process, one loop, SMTP and HTTP beside each other.
 
 Another stand-in provider is another package beside `smtp`: it is built here, and its routes join the application
-here.
+here. Those that carry texts have a door each, at their own paths of the one HTTP port.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import ssl
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tocsin_sandbox.bounces.bouncer import Bouncer
 from tocsin_sandbox.bounces.recorder import BouncingRecorder
@@ -18,12 +18,16 @@ from tocsin_sandbox.inbox.control import control_routes
 from tocsin_sandbox.inbox.listing import Listing
 from tocsin_sandbox.inbox.page import page_routes
 from tocsin_sandbox.mailbox.mailbox import Mailbox
+from tocsin_sandbox.phones.callbacks import Callbacks
+from tocsin_sandbox.phones.texts import Texts
 from tocsin_sandbox.settings import Settings
 from tocsin_sandbox.smtp.neighbours import Recorder
 from tocsin_sandbox.smtp.offer import Offer
 from tocsin_sandbox.smtp.rules import RuleBook, RuleSet
 from tocsin_sandbox.smtp.server import SmtpServer
-from tocsin_sandbox.web import HttpServer, application
+from tocsin_sandbox.twilio.stand_in import TwilioStandIn
+from tocsin_sandbox.twilio.twilio import PREFIX as TWILIO
+from tocsin_sandbox.web import Front, HttpServer, application
 
 
 class Sandbox:
@@ -49,6 +53,7 @@ class Sandbox:
             fsync=settings.fsync,
         )
         try:
+            self.texts = Texts(settings.data_dir, keep=settings.keep_texts, fsync=settings.fsync)
             await self._start(rules)
         except BaseException:
             self.mailbox.close()
@@ -64,7 +69,10 @@ class Sandbox:
         try:
             await self._bouncer.stop()
             await self._http.stop()
+            await self._callbacks.stop()
         finally:
+            self._twilio.twilio.carrier.clear()
+            self.texts.close()
             self.mailbox.close()
 
     @property
@@ -88,6 +96,8 @@ class Sandbox:
     async def _start(self, rules: RuleBook) -> None:
         recorder = BouncingRecorder(self.mailbox, rules=rules, bouncer=self._bouncer)
         self._smtp = _smtp_server(self._settings, rules=rules, recorder=recorder)
+        self._callbacks = Callbacks()
+        self._twilio = _twilio(self._settings, texts=self.texts, callbacks=self._callbacks)
         self._http = HttpServer(
             self._application(rules), host=self._settings.http_host, port=self._settings.http_port
         )
@@ -99,14 +109,25 @@ class Sandbox:
             await self._http.stop()
             raise
         self._bouncer.start()
+        self._callbacks.start()
+        self._twilio.twilio.resume()
 
-    def _application(self, rules: RuleBook) -> FastAPI:
+    def _application(self, rules: RuleBook) -> ASGIApp:
         listing = Listing(self.mailbox)
-        return application(
+        app = application(
             inbox_routes(self.mailbox, listing=listing, rules=rules, bounces=self._bouncer.counts),
             control_routes(self._smtp, rules=rules),
             page_routes(self.mailbox, listing=listing, smtp=self._smtp),
+            self._twilio.routes(),
         )
+        return Front(app, doors={TWILIO: self._twilio.door})
+
+
+def _twilio(settings: Settings, *, texts: Texts, callbacks: Callbacks) -> TwilioStandIn:
+    behaviour = settings.twilio
+    if settings.twilio_inbound_url is not None:
+        behaviour = behaviour.model_copy(update={"inbound_url": settings.twilio_inbound_url})
+    return TwilioStandIn(texts, callbacks=callbacks, tokens=settings.twilio_tokens(), behaviour=behaviour)
 
 
 def _smtp_server(settings: Settings, *, rules: RuleBook, recorder: Recorder) -> SmtpServer:

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tocsin_sandbox.twilio.behaviour import TwilioBehaviour
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -33,10 +35,25 @@ class Settings(BaseSettings):
     hidden_extensions: frozenset[str] = frozenset()
     bounce_host: str = "127.0.0.1"
     bounce_port: Annotated[int, Field(ge=1, le=65_535)] = 2526
+    keep_texts: Annotated[int, Field(ge=1)] = 50_000
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")] | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_accounts: dict[str, SecretStr] = Field(default_factory=dict)
+    twilio_inbound_url: str | None = None
+    twilio: TwilioBehaviour = TwilioBehaviour()
     idle: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=5)
 
     @model_validator(mode="after")
-    def _pair(self) -> Self:
+    def _pairs(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together")
+        if (self.twilio_account_sid is None) != (self.twilio_auth_token is None):
+            raise ValueError("twilio_account_sid and twilio_auth_token go together")
         return self
+
+    def twilio_tokens(self) -> dict[str, str]:
+        """The token of each account; without any, every request is refused."""
+        tokens = {sid: token.get_secret_value() for sid, token in self.twilio_accounts.items()}
+        if self.twilio_account_sid is not None and self.twilio_auth_token is not None:
+            tokens[self.twilio_account_sid] = self.twilio_auth_token.get_secret_value()
+        return tokens

@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-GRACE_S = 1
+from tocsin_sandbox.wire import WiredProtocol
+
+GRACE_S: Final = 1
 
 
 def application(*routers: APIRouter) -> FastAPI:
@@ -17,6 +21,23 @@ def application(*routers: APIRouter) -> FastAPI:
     for router in routers:
         app.include_router(router)
     return app
+
+
+class Front:
+    """Paths that begin so go to a door of their own, all others to the application."""
+
+    def __init__(self, app: ASGIApp, *, doors: Mapping[str, ASGIApp]) -> None:
+        self._app = app
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path: str = scope["path"]
+        for prefix, door in self._doors.items():
+            if path.startswith(prefix):
+                await door(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -29,13 +50,14 @@ class _Uvicorn(uvicorn.Server):
 class HttpServer:
     """Listens as soon as it is made; a request that comes before `start` waits."""
 
-    def __init__(self, app: FastAPI, *, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=256)
         self.port = int(self._socket.getsockname()[1])
         self._server = _Uvicorn(
             uvicorn.Config(
                 app,
+                http=WiredProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -1,15 +1,12 @@
 """Misbehaviour on demand: which rules there are, and which one applies now."""
 
-import fnmatch
-import re
-from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tocsin_sandbox.armed import Armed, Pattern
 from tocsin_sandbox.smtp.phases import Phase
 
 
@@ -86,19 +83,10 @@ class Rule(_Strict):
 
     phase: Phase
     action: Action
-    match: str | None = None
+    match: Pattern | None = None
     times: Annotated[int, Field(ge=1)] | None = None
     per_recipient: bool = False
     share: Annotated[float, Field(ge=0, le=1)] = 1
-
-    @field_validator("match")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        try:
-            compiled(value or "*")
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        return value
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -121,50 +109,6 @@ class RuleSet(_Strict):
     down: bool | None = None
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern of a rule, to be searched in full.
-
-    Raises:
-        re.error: It begins with `re:` and is no regular expression.
-    """
-    if pattern.startswith("re:"):
-        return re.compile(pattern.removeprefix("re:"), re.IGNORECASE)
-    return re.compile(r"\A" + fnmatch.translate(pattern), re.IGNORECASE)
-
-
-class _Armed:
-    """A rule with what it has done so far."""
-
-    def __init__(self, rule: Rule, *, salt: str) -> None:
-        self.rule = rule
-        self.applied = 0
-        self._by_recipient: Counter[str] = Counter()
-        self._pattern = compiled(rule.match) if rule.match is not None else None
-        self._salt = salt
-
-    def applies(self, subject: str) -> bool:
-        """Whether it applies to this recipient or connection; if so it counts."""
-        subject = subject.lower()
-        if self._pattern is not None and not self._pattern.search(subject):
-            return False
-        if not self._drawn(subject) or self._spent(subject):
-            return False
-        self.applied += 1
-        if self.rule.per_recipient:
-            self._by_recipient[subject] += 1
-        return True
-
-    def _drawn(self, subject: str) -> bool:
-        if self.rule.share == 1:
-            return True
-        digest = blake2b(f"{self._salt} {subject}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") < self.rule.share * 2**64
-
-    def _spent(self, subject: str) -> bool:
-        done = self._by_recipient[subject] if self.rule.per_recipient else self.applied
-        return self.rule.times is not None and done >= self.rule.times
-
-
 class RuleBook:
     """The rules in force; in a phase not among `phases` there is nothing to ask."""
 
@@ -175,7 +119,7 @@ class RuleBook:
         """Put these in place of all others; what was counted is forgotten."""
         self.rules = rules
         self._armed = tuple(
-            _Armed(rule, salt=f"{rules.seed} {place}") for place, rule in enumerate(rules.rules)
+            Armed(rule, salt=f"{rules.seed} {place}") for place, rule in enumerate(rules.rules)
         )
         self.phases = frozenset(rule.phase for rule in rules.rules)
 

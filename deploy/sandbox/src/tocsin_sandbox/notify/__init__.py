@@ -1,0 +1,1 @@
+"""A stand-in for GOV.UK Notify's text messages."""

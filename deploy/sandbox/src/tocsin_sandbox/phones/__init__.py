@@ -1,0 +1,1 @@
+"""Texts as they arrive on phones: what the stand-ins of all text providers share."""
