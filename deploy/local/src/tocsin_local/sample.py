@@ -1,7 +1,7 @@
 """Sample members: made people at real places, the same ones every time.
 
 Nobody here exists. Places, and how many people of which background live in which ward, are real
-(data/ATTRIBUTION.md); names, addresses and choices are made.
+(data/ATTRIBUTION.md); names, addresses, numbers and choices are made.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tocsin_local.sample_areas import SampleArea, areas
 from tocsin_local.sample_consents import Consent, consents
 from tocsin_local.sample_contacts import ContactPoint, contact_points
 from tocsin_local.sample_people import names
+from tocsin_local.sample_phones import PhoneBook
 from tocsin_local.sample_wards import Ward, wards
 
 if TYPE_CHECKING:
@@ -49,28 +50,32 @@ def members(count: int, *, seed: int = 1) -> Iterator[SampleMember]:
     However many are taken, each ward has its share of them by residents at the census of 2021, give or take a
     household. Nothing is read before the first is asked for.
     """
-    return islice(_everyone(Random(seed)), count)  # noqa: S311  # reproducible is the point; nothing secret is drawn
+    rng, apart = Random(seed), Random(f"phones {seed}")  # noqa: S311  # reproducible is the point; nothing secret is drawn
+    return islice(_everyone(rng, phones=PhoneBook(apart)), count)
 
 
-def _everyone(rng: Random) -> Iterator[SampleMember]:
+def _everyone(rng: Random, *, phones: PhoneBook) -> Iterator[SampleMember]:
     known = wards()
     turns = [(rng.random() / ward.residents, index) for index, ward in enumerate(known)]
     heapify(turns)
     key = 0
     for household in count_up():
         filled, index = turns[0]
-        people = _household(known[index], household=household, first_key=key, rng=rng)
+        people = _household(known[index], household=household, first_key=key, rng=rng, phones=phones)
         yield from people
         key += len(people)
         # The ward with the fewest members per resident is next, so every prefix is spread like the residents.
         heapreplace(turns, (filled + len(people) / known[index].residents, index))
 
 
-def _household(ward: Ward, *, household: int, first_key: int, rng: Random) -> list[SampleMember]:
+def _household(
+    ward: Ward, *, household: int, first_key: int, rng: Random, phones: PhoneBook
+) -> list[SampleMember]:
     home = ward.home(rng)
     kind = ward.kinds.pick(rng)
     community = ward.communities.pick(rng)
     people = names(community, count=kind.members.pick(rng), same_surname=kind.same_surname, rng=rng)
+    pairs = zip(people, phones.household(len(people)), strict=True)
     return [
         SampleMember(
             key=key,
@@ -83,8 +88,8 @@ def _household(ward: Ward, *, household: int, first_key: int, rng: Random) -> li
             easting=home.easting,
             northing=home.northing,
             ward_code=ward.area.code,
-            contact_points=contact_points(name, key=key, rng=rng),
-            consents=consents(rng),
+            contact_points=(*contact_points(name, key=key, rng=rng), *reached.numbers),
+            consents=consents(reached, rng=rng),
         )
-        for key, name in enumerate(people, start=first_key)
+        for key, (name, reached) in enumerate(pairs, start=first_key)
     ]

@@ -1,4 +1,4 @@
-"""What made members agreed to, for e-mail."""
+"""What made members agreed to, by channel."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from tocsin_local.sample_draw import Weighted, weighted
 from tocsin_schemas.words import Channel, Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from random import Random
+
+    from tocsin_local.sample_phones import Reached
 
 PURPOSES: Final = (Purpose.EMERGENCY, Purpose.SERVICE, Purpose.PUBLIC_TASK)
 
@@ -27,22 +28,34 @@ class Consent:
     granted: bool
 
 
-def _given(purposes: Iterable[Purpose], *, withdrawn: Iterable[Purpose] = ()) -> tuple[Consent, ...]:
-    gone = frozenset(withdrawn)
-    return tuple(Consent(purpose, channel=Channel.EMAIL, granted=purpose not in gone) for purpose in purposes)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What somebody agreed to, whatever the channel."""
+
+    purposes: tuple[Purpose, ...]
+    withdrawn: tuple[Purpose, ...] = ()
 
 
-CONSENTS: Final[Weighted[tuple[Consent, ...]]] = weighted(
+TERMS: Final[Weighted[Terms]] = weighted(
     {
-        _given(PURPOSES): 0.92,
-        _given((Purpose.EMERGENCY, Purpose.SERVICE)): 0.03,
-        (): 0.02,
-        _given(PURPOSES, withdrawn=PURPOSES): 0.015,
-        _given(PURPOSES, withdrawn=(Purpose.SERVICE, Purpose.PUBLIC_TASK)): 0.015,
+        Terms(PURPOSES): 0.92,
+        Terms((Purpose.EMERGENCY, Purpose.SERVICE)): 0.03,
+        Terms(()): 0.02,
+        Terms(PURPOSES, withdrawn=PURPOSES): 0.015,
+        Terms(PURPOSES, withdrawn=(Purpose.SERVICE, Purpose.PUBLIC_TASK)): 0.015,
     }
 )
 
 
-def consents(rng: Random) -> tuple[Consent, ...]:
-    """One member's consents, in the order of `PURPOSES`."""
-    return CONSENTS.pick(rng)
+def consents(reached: Reached, *, rng: Random) -> tuple[Consent, ...]:
+    """One member's consents, channel by channel, in the order of `PURPOSES`."""
+    terms = TERMS.pick(rng)
+    return tuple(
+        Consent(
+            purpose,
+            channel,
+            granted=purpose not in terms.withdrawn and not (channel == Channel.SMS and reached.stopped),
+        )
+        for channel in reached.channels
+        for purpose in terms.purposes
+    )

@@ -1,4 +1,4 @@
-"""Made e-mail addresses that can reach nobody.
+"""Contact points, and made e-mail addresses that can reach nobody.
 
 Every address ends in a name that RFC 2606 and RFC 6761 reserve: it resolves nowhere, so that a mistake
 mails no one.
@@ -14,6 +14,7 @@ from tocsin_local.sample_draw import Weighted, weighted
 from tocsin_schemas.words import Channel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
     from tocsin_local.sample_people import Name
@@ -52,6 +53,7 @@ SECOND_LOCAL_PART: Final = "{last}-{key}"
 HISTORIES: Final[Weighted[History]] = weighted(
     {"one": 0.978, "unconfirmed": 0.006, "changing": 0.005, "changed": 0.011}
 )
+HAS_TWO: Final[tuple[History, ...]] = ("changing", "changed")
 KEEPS_APOSTROPHE: Final = 0.3
 UNDECOMPOSABLE: Final = str.maketrans({"ł": "l", "ß": "ss", "\N{RIGHT SINGLE QUOTATION MARK}": "'"})
 LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz-' ")
@@ -68,18 +70,20 @@ class ContactPoint:
 
 
 def contact_points(name: Name, *, key: int, rng: Random) -> tuple[ContactPoint, ...]:
-    """The member's addresses, oldest first; no other key gives any of them."""
+    """The member's e-mail addresses, oldest first; no other key gives any of them."""
     history = HISTORIES.pick(rng)
+    addresses = [_address(name, key=key, local_part=LOCAL_PARTS.pick(rng), rng=rng)]
+    if history in HAS_TWO:
+        addresses.append(_address(name, key=key, local_part=SECOND_LOCAL_PART, rng=rng))
+    return points_of(Channel.EMAIL, addresses=addresses, history=history)
+
+
+def points_of(channel: Channel, *, addresses: Sequence[str], history: History) -> tuple[ContactPoint, ...]:
+    """One address, or the one before and the next where the history has two."""
     first = ContactPoint(
-        Channel.EMAIL,
-        address=_address(name, key=key, local_part=LOCAL_PARTS.pick(rng), rng=rng),
-        confirmed=history != "unconfirmed",
-        replaced=history == "changed",
+        channel, addresses[0], confirmed=history != "unconfirmed", replaced=history == "changed"
     )
-    if history in ("one", "unconfirmed"):
-        return (first,)
-    address = _address(name, key=key, local_part=SECOND_LOCAL_PART, rng=rng)
-    return (first, ContactPoint(Channel.EMAIL, address=address, confirmed=history == "changed"))
+    return (first, *(ContactPoint(channel, one, confirmed=history == "changed") for one in addresses[1:]))
 
 
 def _address(name: Name, *, key: int, local_part: str, rng: Random) -> str:
