@@ -13,10 +13,11 @@ from rich.console import Console
 
 from tests.bench.cpu import cpu_seconds
 from tests.bench.rows import Row
-from tocsin_local.demo_alert import Client, Sending
+from tocsin_local.demo_alert import EMAIL_ALERT, Client, Sending
 from tocsin_local.demo_load import Loaded, load
 from tocsin_local.stack import Stack
 from tocsin_local.state import url_of
+from tocsin_schemas.words import Channel
 from tocsin_store.pool import open_pool
 
 MEMBERS: Final = 36_150
@@ -42,14 +43,14 @@ def measure(
     with running_stack(**environment) as stack:
         console.print(f"county through {relay}: loading {MEMBERS} members")
         loaded, sending, cpu, hot = asyncio.run(_send(stack))
-    rate = loaded.expected / sending.delivered
+    rate = loaded.expected[Channel.EMAIL] / sending.delivered
     row = f"county-{relay}"
     rows = [
         Row(
             row,
             sending.delivered,
-            f"s for {loaded.expected} deliveries",
-            ceiling and loaded.expected / ceiling,
+            f"s for {loaded.expected[Channel.EMAIL]} deliveries",
+            ceiling and loaded.expected[Channel.EMAIL] / ceiling,
             ceiling and rate / ceiling,
             f"≤ {_GOAL_SECONDS:.0f} s",
             sending.delivered <= _GOAL_SECONDS,
@@ -58,7 +59,9 @@ def measure(
         Row(f"{row}-fan-out", sending.fanned_out, "s"),
         Row(f"{row}-hot", hot, "share of updates", 1.0, hot, "≥ 0.9", hot >= 0.9),
     ]
-    per_delivery = {name: 1e6 * seconds / loaded.expected for name, seconds in sorted(cpu.items())}
+    per_delivery = {
+        name: 1e6 * seconds / loaded.expected[Channel.EMAIL] for name, seconds in sorted(cpu.items())
+    }
     rows += [Row(f"{row}-cpu-{name}", micros, "µs/delivery") for name, micros in per_delivery.items()]
     return [*rows, Row(f"{row}-cpu", sum(per_delivery.values()), "µs/delivery")]
 
@@ -67,8 +70,10 @@ async def _send(stack: Stack) -> tuple[Loaded, Sending, Mapping[str, float], flo
     loaded = await load(stack.database_url, count=MEMBERS, seed=1, progress=lambda _: None)
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {loaded.api_key}"}) as session:
         before = cpu_seconds(stack.state)
-        client = Client(session, url=url_of(stack.state, "alert-api"))
-        sending = await client.send(expected=loaded.expected, patience=300, show=lambda _: None)
+        client = Client(session, url=url_of(stack.state, "alert-api"), alert=EMAIL_ALERT)
+        sending = await client.send(
+            expected=loaded.expected[Channel.EMAIL], patience=300, show=lambda _: None
+        )
         after = cpu_seconds(stack.state)
     cpu = {name: after[name] - before.get(name, 0.0) for name in after}
     return loaded, sending, cpu, await _hot_ratio(stack.database_url)

@@ -8,7 +8,7 @@ import aiohttp
 
 from tests.bench.county import running_stack
 from tests.bench.rows import Row
-from tocsin_local.demo_alert import Client
+from tocsin_local.demo_alert import EMAIL_ALERT, Client
 from tocsin_local.demo_load import load
 from tocsin_local.stack import Stack
 from tocsin_local.state import url_of
@@ -40,12 +40,12 @@ async def _rate(stack: Stack) -> float:
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {loaded.api_key}"}) as session,
         Observer(stack.kafka_bootstrap) as observer,
     ):
-        await Client(session, url=url_of(stack.state, "alert-api")).post()
+        await Client(session, url=url_of(stack.state, "alert-api"), alert=EMAIL_ALERT).post()
         topic = deliveries(Channel.EMAIL, Lane.ROUTINE)
-        while sum((await observer.end_offsets(topic)).values()) * 100 < loaded.expected:
+        while sum((await observer.end_offsets(topic)).values()) * 100 < loaded.expected[Channel.EMAIL]:
             await asyncio.sleep(0.2)
         await asyncio.to_thread(stack.start_one, "email-worker")
-        return await _slope(observer, expected=loaded.expected)
+        return await _slope(observer, expected=loaded.expected[Channel.EMAIL])
 
 
 async def _slope(observer: Observer, *, expected: int) -> float:

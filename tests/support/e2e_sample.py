@@ -46,11 +46,11 @@ async def sent_to_the_sample(town: Town, sample: Loaded) -> Sent:
 
     async def counted() -> Updates | None:  # backends report theirs when they rest
         now = await _updates(town)
-        return now if now.all - before.all >= 2 * sample.expected else None
+        return now if now.all - before.all >= 2 * sample.deliveries else None
 
     after = await eventually(counted)
     assert after is not None
-    return Sent(alert, sample.expected, Updates(after.all - before.all, after.hot - before.hot))
+    return Sent(alert, sample.deliveries, Updates(after.all - before.all, after.hot - before.hot))
 
 
 async def _updates(town: Town) -> Updates:

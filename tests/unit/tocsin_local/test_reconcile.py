@@ -3,12 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from uuid import uuid4
 
 import pytest
 
+from tocsin_local.demo_answers import Counts, Price
+from tocsin_local.demo_inbox import delivery_of
 from tocsin_local.demo_report import Report, as_json
 from tocsin_local.reconcile import Inbox, Reconciliation, reconcile
-from tocsin_schemas.words import State
+from tocsin_schemas.words import Channel, State
 
 LEDGER = {"a": State.SENT, "b": State.SENT, "c": State.FAILED}
 
@@ -24,6 +27,7 @@ def verdict(
     expected: int | None = None,
     counted: Mapping[State, int] | None = None,
     resent: int = 0,
+    fails_later: bool = False,
 ) -> Reconciliation:
     return reconcile(
         ledger.items(),
@@ -31,6 +35,7 @@ def verdict(
         expected=len(ledger) if expected is None else expected,
         counted=Counter(ledger.values()) if counted is None else counted,
         resent=resent,
+        fails_later=fails_later,
     )
 
 
@@ -78,8 +83,44 @@ def test_no_deliveries_where_none_were_expected_is_all_well() -> None:
 def test_the_report_for_programs_says_what_is_wrong() -> None:
     result = verdict(inbox=arrived("a"))
 
-    told = json.loads(as_json(Report(3, "an-alert", {"deliver": 2.0}, result)))
+    told = json.loads(as_json(a_report({Channel.EMAIL: result, Channel.SMS: verdict()})))
 
-    assert (told["ok"], told["faults"]) == (False, list(result.faults))
-    assert (told["deliveries"], told["rate"]) == (3, 1.5)
+    assert (told["ok"], told["faults"]) == (False, [f"email: {fault}" for fault in result.faults])
+    assert (told["deliveries"], told["rate"]) == (6, 3.0)
     assert told["inbox"] == {"messages": 1, "distinct": 1, "duplicates": 0}
+    assert told["phones"] == {"messages": 2, "distinct": 2, "duplicates": 0}
+
+
+def test_the_report_for_programs_says_what_texts_cost_and_how_many_are_not_reported_on() -> None:
+    told = json.loads(as_json(a_report({Channel.EMAIL: verdict(), Channel.SMS: verdict()})))
+
+    assert told["texts"] == {"segments": 4, "cost": {"amount": "0.1852", "currency": "GBP"}, "untold": 2}
+
+
+def test_a_text_that_was_taken_may_have_failed_since() -> None:
+    assert verdict(inbox=arrived("a", "b", "c"), fails_later=True).ok
+
+
+def test_what_a_phone_got_is_found_again() -> None:
+    ledger = {"a": State.DELIVERED, "b": State.ACKNOWLEDGED}
+
+    assert verdict(ledger=ledger).ok
+
+
+def test_a_reference_names_its_delivery() -> None:
+    delivery = uuid4()
+
+    assert delivery_of(f"{delivery.hex}.3.0011223344556677") == str(delivery)
+    assert delivery_of("-") == "-"
+
+
+def a_report(results: Mapping[Channel, Reconciliation]) -> Report:
+    counts = Counts(
+        version=1,
+        deliveries=6,
+        states={State.SENT: 4, State.FAILED: 2},
+        channels={channel: result.states for channel, result in results.items()},
+        segments=4,
+        cost=Price(amount="0.1852", currency="GBP"),
+    )
+    return Report(3, "an-alert", {"deliver": 2.0}, results, counts)

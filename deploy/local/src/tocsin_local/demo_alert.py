@@ -2,18 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypedDict, TypeVar, Unpack
 from uuid import uuid4
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict
 
+from tocsin_local.demo_answers import Accepted, Alert, Answer, Counts, Deliveries, Delivery, Receipts
 from tocsin_local.demo_load import DISTRICTS, PURPOSE
 from tocsin_local.errors import LocalError
-from tocsin_schemas.words import State
+from tocsin_schemas.words import Channel
 
 ALERT: Final = {
     "reference": "DEMO-1",
@@ -46,11 +48,12 @@ ALERT: Final = {
             "instruction": "Przenieś kosztowności na piętro.\nJeśli woda wejdzie do domu, dzwoń pod 999.",
         },
     ],
-    "channels": ["email"],
+    "channels": ["email", "sms"],
     "purpose": PURPOSE.value,
 }
+EMAIL_ALERT: Final = {**ALERT, "channels": ["email"]}
+"""The same, to those who chose email."""
 
-_SETTLED_AFTER: Final = frozenset(State) - {State.PENDING, State.UNKNOWN}
 _LOOK_SECONDS: Final = 0.2
 _PATIENCE_SECONDS: Final = 60.0
 
@@ -61,58 +64,6 @@ class Request(TypedDict, total=False):
     json: Mapping[str, object]
     headers: Mapping[str, str]
     params: Mapping[str, str]
-
-
-class Answer(BaseModel):
-    """What the demo reads of an answer; the rest is ignored."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class Accepted(Answer):
-    """Of `POST /v1/alerts`."""
-
-    id: str
-
-
-class Delivery(Answer):
-    """Of a page of deliveries."""
-
-    id: str
-    state: State
-
-
-class Deliveries(Answer):
-    """A page."""
-
-    items: list[Delivery]
-    next: str | None
-
-
-class Receipts(Answer):
-    """A page; only how many there are matters."""
-
-    items: list[Answer]
-    next: str | None
-
-
-class Counts(Answer):
-    """`progress` of an alert."""
-
-    version: int
-    deliveries: int
-    states: Mapping[State, int]
-
-    @property
-    def settled(self) -> int:
-        """Deliveries whose state is final."""
-        return sum(n for state, n in self.states.items() if state in _SETTLED_AFTER)
-
-
-class Alert(Answer):
-    """Of `GET /v1/alerts/{id}`."""
-
-    progress: Counts
 
 
 A = TypeVar("A", bound=Answer)
@@ -132,9 +83,12 @@ class Sending:
 class Client:
     """An agency's program."""
 
-    def __init__(self, session: aiohttp.ClientSession, *, url: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, *, url: str, alert: Mapping[str, object] = ALERT
+    ) -> None:
         self._session = session
         self._url = url
+        self._alert = alert
 
     async def send(
         self,
@@ -150,42 +104,49 @@ class Client:
         """
         began = time.monotonic()
         alert_id = await self.post()
-        accepted = time.monotonic() - began
-        fanned_out: float | None = None
-        counts = await self._counts(alert_id)
-        while counts.deliveries < expected or counts.settled < expected:
-            show(counts)
-            if counts.deliveries >= expected:
-                fanned_out = fanned_out or time.monotonic() - began
-            if time.monotonic() - began > patience:
-                raise LocalError(
-                    f"After {patience:.0f} s {expected - counts.settled} deliveries are not settled."
-                )
-            await asyncio.sleep(_LOOK_SECONDS)
-            counts = await self._counts(alert_id)
-        show(counts)
-        took = time.monotonic() - began
+        accepted, fanned_out = time.monotonic() - began, None
+        async with aclosing(self._counts(alert_id)) as looks:
+            async for counts in looks:
+                show(counts)
+                took = time.monotonic() - began
+                if counts.deliveries >= expected:
+                    fanned_out = fanned_out or took
+                    if counts.settled >= expected:
+                        break
+                if took > patience:
+                    late = expected - counts.settled
+                    raise LocalError(f"After {patience:.0f} s {late} deliveries are not settled.")
         return Sending(alert_id, counts, accepted, fanned_out or took, took)
 
-    async def deliveries(self, alert_id: str) -> AsyncIterator[tuple[str, State]]:
-        """Every delivery of the alert with its state, page after page."""
+    async def reported(self, alert_id: str, *, patience: float, show: Callable[[Counts], None]) -> Counts:
+        """Wait until providers have told the end of every text they took, but no longer than that."""
+        began = time.monotonic()
+        async with aclosing(self._counts(alert_id)) as looks:
+            async for counts in looks:
+                show(counts)
+                if not counts.untold or time.monotonic() - began > patience:
+                    break
+        return counts
+
+    async def deliveries(self, alert_id: str) -> AsyncIterator[Delivery]:
+        """Every delivery of the alert, page after page."""
         after: dict[str, str] = {}
         while True:
             page = await self._get(Deliveries, f"/v1/alerts/{alert_id}/deliveries", limit="500", **after)
             for delivery in page.items:
-                yield delivery.id, delivery.state
+                yield delivery
             if page.next is None:
                 return
             after = {"after": page.next}
 
-    async def ambiguous(self, alert_id: str) -> int:
+    async def ambiguous(self, alert_id: str) -> Counter[Channel]:
         """How many attempts may have arrived without our knowing: each may be made once more."""
-        count, after = 0, dict[str, str]()
+        count, after = Counter[Channel](), dict[str, str]()
         while True:
             page = await self._get(
                 Receipts, "/v1/receipts", alert=alert_id, state="unknown", limit="500", **after
             )
-            count += len(page.items)
+            count.update(one.channel for one in page.items)
             if page.next is None:
                 return count
             after = {"after": page.next}
@@ -193,10 +154,13 @@ class Client:
     async def post(self) -> str:
         """Post the alert; returns its id."""
         key = {"Idempotency-Key": str(uuid4())}  # the same in every repetition: it is accepted once
-        return (await self._asked(Accepted, "POST", "/v1/alerts", json=ALERT, headers=key)).id
+        return (await self._asked(Accepted, "POST", "/v1/alerts", json=self._alert, headers=key)).id
 
-    async def _counts(self, alert_id: str) -> Counts:
-        return (await self._get(Alert, f"/v1/alerts/{alert_id}")).progress
+    async def _counts(self, alert_id: str) -> AsyncGenerator[Counts]:
+        """Look again and again."""
+        while True:
+            yield (await self._get(Alert, f"/v1/alerts/{alert_id}")).progress
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _get(self, model: type[A], path: str, **query: str) -> A:
         return await self._asked(model, "GET", path, params=query)

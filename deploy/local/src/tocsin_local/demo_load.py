@@ -1,6 +1,7 @@
 """Loads what the demo needs: areas, members with their consents, an agency and its key."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -8,6 +9,7 @@ from typing import Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from tocsin_local.sample import SampleMember, areas, members
+from tocsin_local.sample_phones import SENDER
 from tocsin_schemas.words import Channel, Purpose
 from tocsin_store import agencies
 from tocsin_store import areas as stored_areas
@@ -17,6 +19,7 @@ from tocsin_store.pool import Connection, open_pool
 PURPOSE: Final = Purpose.PUBLIC_TASK
 DISTRICTS: Final = ("E07000123", "E06000008")
 _PAGE: Final = 2_000
+_SEGMENTS_PER_S: Final = 200  # a sender has 10 by default: the demo would take minutes
 
 Progress = Callable[[int], None]
 
@@ -26,8 +29,13 @@ class Loaded:
     """What was loaded, and what must come of it."""
 
     api_key: str
-    expected: int
-    """Deliveries of an alert to both districts: one per consenting member and confirmed, current address."""
+    expected: Mapping[Channel, int]
+    """Deliveries of an alert to both districts: one per consenting member and confirmed, current contact point."""
+
+    @property
+    def deliveries(self) -> int:
+        """On every channel."""
+        return sum(self.expected.values())
 
 
 async def load(database_url: str, *, count: int, seed: int, progress: Progress) -> Loaded:
@@ -44,6 +52,8 @@ async def load(database_url: str, *, count: int, seed: int, progress: Progress) 
             name="Sample Fire & Rescue Service",
             email_from="alerts@fire.example",
             reply_to="control@fire.example",
+            sms_from=SENDER,
+            sms_segments_per_s=_SEGMENTS_PER_S,
         )
         if agency is None:
             raise RuntimeError("the demo starts from an empty database")
@@ -55,15 +65,15 @@ async def load(database_url: str, *, count: int, seed: int, progress: Progress) 
 
 async def _load_members(
     connection: Connection, *, agency: UUID, count: int, seed: int, progress: Progress
-) -> int:
-    expected, loaded = 0, 0
+) -> Mapping[Channel, int]:
+    expected, loaded = Counter[Channel](), 0
     people = members(count, seed=seed)
     while page := list(islice(people, _PAGE)):
         await stored.add_members(connection, [_member(p) for p in page])
         await stored.add_places(connection, [_place(p) for p in page])
         await stored.add_contact_points(connection, [c for p in page for c in _contact_points(p)])
         await stored.add_consents(connection, [c for p in page for c in _consents(p, agency=agency)])
-        expected += sum(_deliveries(p) for p in page)
+        expected.update(channel for p in page for channel in _deliveries(p))
         loaded += len(page)
         progress(loaded)
     await stored.analyse(connection)
@@ -118,10 +128,7 @@ def _consents(person: SampleMember, *, agency: UUID) -> Sequence[stored.Consent]
     ]
 
 
-def _deliveries(person: SampleMember) -> int:
-    consented = any(
-        consent.purpose == PURPOSE and consent.channel == Channel.EMAIL and consent.granted
-        for consent in person.consents
-    )
-    addresses = [p for p in person.contact_points if p.confirmed and not p.replaced]
-    return len(addresses) if consented else 0
+def _deliveries(person: SampleMember) -> Sequence[Channel]:
+    consented = {one.channel for one in person.consents if one.purpose == PURPOSE and one.granted}
+    in_use = [point.channel for point in person.contact_points if point.confirmed and not point.replaced]
+    return [channel for channel in in_use if channel in consented]
