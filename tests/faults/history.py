@@ -41,7 +41,11 @@ class Accept:
     """When the hand-over began, as the provider saw it: its envelope came."""
     delivery: UUID
     recipient: str
-    channel: Channel = Channel.EMAIL
+    channel: Channel
+    provider: str
+    """By the name of `Provider`."""
+    fence: int | None = None
+    """Of the claim that it was handed over under; None where the ledger does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ class Callback:
     kind: ReceiptKind
     status: str
     """`provider_status` of the receipt that must come of it, for example `dsn 5.1.1`."""
+    fence: int | None = None
+    """Whose attempt it is about, where it said so."""
+    by_ref: bool = False
+    """Whether it named its message only as the provider does: nobody knows of what who was not told that name."""
+    forged: bool = False
+    """Whether somebody else sent it: no receipt may come of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What lies outside for one channel: whom it reaches, who takes its messages, who tells what became of them."""
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tocsin_schemas.words import Channel
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who takes the messages. Channels may share one: theirs are then equal."""
+    """Who takes messages. Channels may share one: theirs are then equal."""
 
     name: str
     """Of the proxy in front of it; faults of its network begin with it."""
@@ -37,13 +37,16 @@ class Outside:
     """All that the harness knows of one channel."""
 
     channel: Channel
-    mark: str
-    """Lower case. Every address holds it and nothing else in a run does: where it is seen, an address has leaked."""
+    marks: Sequence[str]
+    """Lower case. Every address holds the first and nothing else in a run does: where it is seen, an address has leaked.
+
+    The others are the same in other writings.
+    """
     address: Callable[[int, str], str]
-    """From 64 random bits and a destination of the profile: a member's address, which holds the mark."""
-    provider: Provider
-    settings: Callable[[int], Mapping[str, str]]
-    """What the services are told: their provider is at this port of 127.0.0.1, and how soon they give it up."""
+    """From 64 random bits and a destination of the profile: a member's address, which holds the first mark."""
+    providers: Sequence[Provider]
+    settings: Callable[[Layout, Mapping[str, int]], Mapping[str, str]]
+    """What the services are told: at which port of 127.0.0.1 each provider is, by name, and how soon they give it up."""
     ledger: Ledger
     call_back: Callable[[Means], Coroutine[None, None, None]]
     """Tell what became of a share of the accepted messages, and write down what was acknowledged, until the load stops."""

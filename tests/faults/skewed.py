@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import tocsin_runtime.clock
+from tests.faults.playing import SANDBOX
 from tocsin_local.services import Service
 
 CLOCKS: Final = "TOCSIN_FAULTS_CLOCKS"
@@ -19,7 +20,6 @@ PROCESS: Final = "TOCSIN_FAULTS_PROCESS"
 """Variable: the name of the process, which is its file's."""
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
-_STRANGER: Final = "tocsin-sandbox"
 _READ_EVERY_S: Final = 0.1
 
 
@@ -51,7 +51,7 @@ def skewed_services(services: tuple[Service, ...], *, sources: str | None = None
         sources: Search path of a changed copy of the sources, to be run in place of what is installed.
     """
     path = os.pathsep.join(part for part in (sources, str(_PROJECT)) if part)
-    return tuple(one if one.command[0] == _STRANGER else _skewed(one, path=path) for one in services)
+    return tuple(one if one.command[0] == SANDBOX else _skewed(one, path=path) for one in services)
 
 
 def _skewed(service: Service, *, path: str) -> Service:

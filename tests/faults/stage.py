@@ -11,6 +11,7 @@ from tests.faults.channels import every_channel, every_provider
 from tests.faults.fault import Scene
 from tests.faults.kinds.disk import small_disk
 from tests.faults.network.proxy import Proxy
+from tests.faults.playing import SANDBOX
 from tests.faults.skewed import CLOCKS, skewed_services
 from tests.support.e2e_town import SERVICES as REPLICATED
 from tests.support.e2e_town import Town
@@ -62,7 +63,7 @@ class Stage:
 
 def services_of(setting: Setting) -> tuple[str, ...]:
     """Names of our own processes."""
-    return tuple(one.name for one in _services(setting) if one.name != "tocsin-sandbox")
+    return tuple(one.name for one in _services(setting) if one.name != SANDBOX)
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
                 CLOCKS: str(clocks),
                 "PYTHONPATH": setting.sources or "",
                 **_SETTINGS,
-                **_channel_settings(providers),
+                **_channel_settings(layout, providers),
                 **setting.environment,
             },
         )
@@ -119,10 +120,7 @@ def _providers(base: int) -> Iterator[Mapping[str, Proxy]]:
         }
 
 
-def _channel_settings(providers: Mapping[str, Proxy]) -> Mapping[str, str]:
+def _channel_settings(layout: Layout, providers: Mapping[str, Proxy]) -> Mapping[str, str]:
     """Lead the workers through the proxies."""
-    return {
-        name: value
-        for one in every_channel()
-        for name, value in one.settings(providers[one.provider.name].port).items()
-    }
+    ports = {name: proxy.port for name, proxy in providers.items()}
+    return {name: value for one in every_channel() for name, value in one.settings(layout, ports).items()}

@@ -14,7 +14,7 @@ def every_channel() -> tuple[Outside, ...]:
 
 def every_provider() -> tuple[Provider, ...]:
     """Whoever takes messages of any channel, each once."""
-    return tuple(dict.fromkeys(one.provider for one in every_channel()))
+    return tuple(dict.fromkeys(provider for one in every_channel() for provider in one.providers))
 
 
 def _found() -> Iterator[Outside]:

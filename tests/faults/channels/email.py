@@ -25,6 +25,7 @@ from tocsin_sandbox.smtp.rules import BounceStyle
 from tocsin_schemas.words import Channel, ReceiptKind
 
 _MARK: Final = "numbat-"
+_RELAY: Final = Provider("smtp", port=SANDBOX_SMTP)
 _SOON_S: Final = (0.0, 3.0)
 _TIMEOUT_S: Final = 8.0
 _AT_A_TIME: Final = 4
@@ -79,10 +80,10 @@ def _address(bits: int, domain: str) -> str:
     return f"{_MARK}{bits:016x}@{domain}"
 
 
-def _settings(port: int) -> Mapping[str, str]:
+def _settings(_layout: Layout, ports: Mapping[str, int]) -> Mapping[str, str]:
     """Few seconds, so that a stall of seconds is one."""
     return {
-        "TOCSIN_SMTP_PORT": str(port),
+        "TOCSIN_SMTP_PORT": str(ports[_RELAY.name]),
         "TOCSIN_SMTP_TIMEOUT": "PT6S",
         "TOCSIN_SMTP_ENVELOPE_TIMEOUT": "PT4S",
     }
@@ -101,7 +102,7 @@ def _accepts(line: bytes) -> Iterator[Accept]:
     begun = float(fields[_BEGUN]) if len(fields) > _BEGUN else at
     delivery = UUID(message_id.strip("<>").partition("@")[0])
     for recipient in fields[_RECIPIENTS].split(","):
-        yield Accept(at, begun, delivery, recipient, Channel.EMAIL)
+        yield Accept(at, begun, delivery, recipient, Channel.EMAIL, _RELAY.name)
 
 
 async def _bounce(means: Means) -> None:
@@ -148,9 +149,9 @@ class _Desk:
 
 OUTSIDE: Final = Outside(
     channel=Channel.EMAIL,
-    mark=_MARK,
+    marks=(_MARK,),
     address=_address,
-    provider=Provider("smtp", port=SANDBOX_SMTP),
+    providers=(_RELAY,),
     settings=_settings,
     ledger=Ledger(where=_ledger, copy="accept.log", accepts=_accepts),
     call_back=_bounce,

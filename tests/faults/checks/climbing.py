@@ -7,8 +7,8 @@ from typing import Final
 
 from tests.faults.checks.index import Index
 from tests.faults.checks.says import of_delivery
-from tests.faults.history import Callback, Delivery, Finding, Injected, Move
-from tocsin_schemas.words import RANK
+from tests.faults.history import Callback, Delivery, Fact, Finding, Injected, Move
+from tocsin_schemas.words import RANK, ReceiptKind
 
 _MERGED_WITHIN: Final = 30.0
 """Seconds from the acknowledgement of a callback in which a topic that loses its records may take it along."""
@@ -55,11 +55,16 @@ def _facts(index: Index, row: Delivery) -> Iterator[Finding]:
         yield of_delivery(row, "state unlike its facts", says, invariant="I5")
     if len(facts) < 2:
         return
-    told = Counter((fact.fence, fact.kind, fact.status, fact.due_at) for fact in facts)
+    told = Counter((fact.fence, fact.kind, fact.status, _due_at(fact)) for fact in facts)
     for (fence, kind, status, _), count in told.items():
         if count > 1:
             says = f"{kind} {status} of fence {fence}, {count} times"
             yield of_delivery(row, "fact counted twice", says, invariant="I5")
+
+
+def _due_at(fact: Fact) -> float | None:
+    """A part of what is told; but a report that comes again is due when it was due the first time."""
+    return None if fact.kind is ReceiptKind.FAILED else fact.due_at
 
 
 def _callback(
@@ -68,9 +73,25 @@ def _callback(
     if row.fence == 0 or any(_lost(fault, callback) for fault in losing):
         return
     facts = index.facts_of(row.id)
-    if not any((fact.kind, fact.status) == (callback.kind, callback.status) for fact in facts):
-        says = f"{callback.kind} {callback.status} was acknowledged, and no fact tells"
-        yield of_delivery(row, "callback lost", says, invariant="I5", at=callback.at)
+    tells = any(_tells(fact, callback) for fact in facts)
+    says = f"{callback.kind} {callback.status} of {callback.fence or 'any fence'}"
+    if callback.forged:
+        if tells:
+            yield of_delivery(row, "forgery believed", says, invariant="I5", at=callback.at)
+    elif not tells and (callback.fence or not callback.by_ref or _is_known(facts)):
+        yield of_delivery(
+            row, "callback lost", f"{says}: acknowledged, and no fact tells", invariant="I5", at=callback.at
+        )
+
+
+def _tells(fact: Fact, callback: Callback) -> bool:
+    same = (fact.kind, fact.status) == (callback.kind, callback.status)
+    return same and callback.fence in {None, fact.fence}
+
+
+def _is_known(facts: Sequence[Fact]) -> bool:
+    """Whether the provider's own name of the message was ever told."""
+    return any(fact.kind is ReceiptKind.ACCEPTED for fact in facts)
 
 
 def _lost(fault: Injected, callback: Callback) -> bool:

@@ -108,10 +108,21 @@ class Index:
 
     def candidates(self, accept: Accept) -> range:
         """Numbers of the claims of its delivery under which a message may have been handed over; empty: none."""
-        moments = [claim.at for claim in self.claims.get(accept.delivery, ())]
+        claims = self.claims.get(accept.delivery, ())
+        if accept.fence is not None:
+            return _of_fence(claims, accept)
+        moments = [claim.at for claim in claims]
         last = bisect_right(moments, accept.begun + SAME_MOMENT)
         first = bisect_right(moments, self.earliest(accept.begun) + SAME_MOMENT)
         return range(max(first, 1) - 1, last)
+
+
+def _of_fence(claims: Sequence[Move], accept: Accept) -> range:
+    """The number of the claim under its fence, if that is older."""
+    for number, claim in enumerate(claims):
+        if claim.after[2] == accept.fence and claim.at <= accept.begun + SAME_MOMENT:
+            return range(number, number + 1)
+    return range(0)
 
 
 def bond_of(one: Consent | Withdrawal) -> Bond:

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.faults.checks.disturbed import Disturbed, domain_of
 from tests.faults.checks.index import Index
+from tests.faults.checks.policies import is_tried_again
 from tests.faults.checks.says import of_delivery
 from tests.faults.history import Delivery, Fact, Finding, Move
 from tocsin_schemas.words import ReceiptKind
@@ -75,5 +76,6 @@ def _ended(index: Index, row: Delivery) -> Iterator[float]:
 def _due(facts: Sequence[Fact], *, fence: int) -> Iterator[float]:
     """When facts of a fence wanted it tried again."""
     for fact in facts:
-        if fact.fence == fence and fact.kind in _WAITS and fact.due_at is not None:
+        waits = fact.kind in _WAITS or is_tried_again(fact)
+        if fact.fence == fence and waits and fact.due_at is not None:
             yield fact.due_at

@@ -1,11 +1,6 @@
 """What checks say alike."""
 
-from typing import Final
-
 from tests.faults.history import Delivery, Finding
-
-RESENDS: Final = 1
-"""How often the policy of email makes an attempt again that may have arrived."""
 
 
 def of_delivery(

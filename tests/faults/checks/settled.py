@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.faults.checks.index import Index
-from tests.faults.checks.says import RESENDS, of_delivery
+from tests.faults.checks.policies import looks_up, resends
+from tests.faults.checks.says import of_delivery
 from tests.faults.history import Delivery, Finding
 from tocsin_schemas.words import ReceiptKind, State
 
@@ -29,7 +30,7 @@ def findings(index: Index) -> Iterator[Finding]:
         if count:
             yield Finding("I1", "something left", name, f"{count} at the end")
     for row in dump.deliveries.values():
-        yield from _unsettled(row)
+        yield from _unsettled(index, row)
         yield from _unlike_the_provider(index, row)
     for accept in index.history.accepts:
         if accept.delivery not in dump.deliveries:
@@ -37,11 +38,11 @@ def findings(index: Index) -> Iterator[Finding]:
             yield Finding("I1", "sent, not in the ledger", str(accept.delivery), says, at=accept.at)
 
 
-def _unsettled(row: Delivery) -> Iterator[Finding]:
+def _unsettled(index: Index, row: Delivery) -> Iterator[Finding]:
     if row.work != "none" or row.state is State.PENDING:
         says = f"{row.state}, work {row.work}, fence {row.fence}, reason {row.reason}"
         yield of_delivery(row, "not settled", says)
-    elif row.state is State.UNKNOWN and row.ambiguous <= RESENDS:
+    elif row.state is State.UNKNOWN and row.ambiguous <= resends(index, row) + looks_up(row):
         yield of_delivery(row, "given up early", f"unknown after {row.ambiguous} ambiguous attempts")
 
 

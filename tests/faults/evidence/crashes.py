@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.history import Crash
+from tests.faults.playing import SANDBOX
 
 _SIGNS: Final = ('"event": "crashed"', "Traceback (most recent call last)")
-_OTHERS: Final = frozenset({"kafka", "postgres", "guard", "tocsin-sandbox"})
+_OTHERS: Final = frozenset({"kafka", "postgres", "guard", SANDBOX})
 _SHOWN: Final = 500
 
 

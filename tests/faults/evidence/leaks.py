@@ -16,6 +16,7 @@ import aiohttp
 from tests.faults.channels import every_channel
 from tests.faults.evidence.ledgers import Ledgers, read_keys
 from tests.faults.history import Leak
+from tests.faults.playing import SANDBOX
 from tests.support.e2e_kafka import everything_on
 from tests.support.e2e_town import Town
 from tocsin_schemas.topics import TOPICS
@@ -31,7 +32,6 @@ _AFTER: Final = 80
 _LONGEST: Final = 1_000
 _MOST: Final = 10
 _SECRETS: Final = ("tocsin_signing_key", "postgres_password")
-_OUTSIDE: Final = "tocsin-sandbox"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
 
 
@@ -40,7 +40,9 @@ class Personal:
     """What gives it away, beside the words of names and texts."""
 
     secrets: tuple[str, ...] = ()
-    marks: tuple[str, ...] = field(default_factory=lambda: tuple(one.mark for one in every_channel()))
+    marks: tuple[str, ...] = field(
+        default_factory=lambda: tuple(mark for one in every_channel() for mark in one.marks)
+    )
     """Of addresses."""
 
 
@@ -108,7 +110,7 @@ async def _everything(town: Town) -> AsyncIterator[tuple[str, bytes]]:
     for path in sorted(town.stack.layout.logs.iterdir()):
         yield f"log {path.name}", await asyncio.to_thread(path.read_bytes)
     for process in town.stack.state.processes:
-        if process.url and process.url.startswith("http") and process.name != _OUTSIDE:
+        if process.url and process.url.startswith("http") and process.name != SANDBOX:
             url = f"{process.url.rstrip('/')}/metrics"
             async with town.http.get(url, timeout=_TIMEOUT) as answer:
                 yield f"metrics of {process.name}", await answer.read()

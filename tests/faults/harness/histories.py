@@ -46,7 +46,9 @@ class Row:
     accepts: Sequence[Accept]
 
     @staticmethod
-    def born(number: int, *, version: int = 1, at: float = POSTED + 0.1) -> "Row":
+    def born(
+        number: int, *, version: int = 1, at: float = POSTED + 0.1, channel: Channel = Channel.EMAIL
+    ) -> "Row":
         """A row of member `number` that waits."""
         id_ = UUID(int=(version << 32) + number)
         contact = contact_of(number)
@@ -56,7 +58,7 @@ class Row:
             version,
             contact.member,
             contact.id,
-            Channel.EMAIL,
+            channel,
             State.PENDING,
             "waiting",
             0,
@@ -77,10 +79,13 @@ class Row:
         """A worker claims it."""
         return self.moved(at, work="claimed", claims=True)
 
-    def accepted(self, at: float, *, begun: float | None = None) -> "Row":
+    def accepted(
+        self, at: float, *, begun: float | None = None, provider: str = "relay", fence: int | None = None
+    ) -> "Row":
         """A provider takes it."""
         begun = at - 0.1 if begun is None else begun
-        accept = Accept(at, begun, self.row.id, contact_of(self.row.member.int - 100).address)
+        address = contact_of(self.row.member.int - 100).address
+        accept = Accept(at, begun, self.row.id, address, self.row.channel, provider, fence)
         return replace(self, accepts=[*self.accepts, accept])
 
     def told(
@@ -97,7 +102,9 @@ class Row:
         order = (len(self.facts), 0)
         number = self.row.fence if fence is None else fence
         told = (reason, "relay", status, due_at, at, order)
-        fact = Fact(self.row.id, number, kind, STATE_OF[kind], *told)
+        failed = kind is ReceiptKind.FAILED and due_at is not None
+        state = State.SENT if failed else STATE_OF[kind]
+        fact = Fact(self.row.id, number, kind, state, *told)
         ambiguous = self.row.ambiguous + (kind is ReceiptKind.UNKNOWN)
         return replace(self, row=replace(self.row, ambiguous=ambiguous), facts=[*self.facts, fact])
 

@@ -76,7 +76,9 @@ def moves(delivery: UUID, *at: float) -> Sequence[Move]:
 
 
 def an_accept(delivery: UUID, at: float) -> Accept:
-    return Accept(at=START + at, begun=START + at, delivery=delivery, recipient="one@one.example")
+    return Accept(
+        START + at, START + at, delivery, recipient="one@one.example", channel=Channel.EMAIL, provider="smtp"
+    )
 
 
 def an_answer(act: Act, at: float, status: int) -> Answer:

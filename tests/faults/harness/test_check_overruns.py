@@ -225,7 +225,7 @@ def test_two_observers_may_differ_a_little() -> None:
 def test_there_are_no_more_accepts_than_claims() -> None:
     run = history()
     third = rows()[2].row.id
-    twice = Accept(POSTED + 3, POSTED + 2.9, third, contact_of(3).address)
+    twice = Accept(POSTED + 3, POSTED + 2.9, third, contact_of(3).address, Channel.EMAIL, "relay")
 
     found = broken(replace(run, accepts=[*run.accepts, twice]))
 

@@ -14,6 +14,7 @@ from tests.faults.kinds import (
     rebalance,
     servers,
 )
+from tests.faults.playing import SANDBOX
 from tocsin_schemas.words import Channel, Lane
 
 SCALE = Scale(services=("alert-api", "email-worker", "email-worker-2"), domains=("homes.example",))
@@ -53,7 +54,7 @@ def test_a_report_can_hold_what_was_drawn(kind: Kind) -> None:
 def test_only_processes_that_there_are_are_drawn(kind: Kind) -> None:
     drawn = draws(kind)
 
-    known = {*SCALE.services, processes.PROVIDER}
+    known = {*SCALE.services, SANDBOX}
     assert {what[key] for what in drawn for key in ("service", "second") if key in what} <= known
 
 

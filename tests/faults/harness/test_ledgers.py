@@ -12,6 +12,7 @@ from tests.faults.history import Accept, Answer, Callback, Injected, Leak, Snaps
 from tocsin_schemas.words import Channel, Purpose, ReceiptKind, State
 
 ONE, TWO = UUID(int=1), UUID(int=2)
+BY_MAIL = (Channel.EMAIL, "smtp")
 ANSWER = Answer(1.25, 2.5, "post", ONE, "key", 202, TWO)
 ENTRIES: list[Entry] = [
     ANSWER,
@@ -92,9 +93,9 @@ def test_a_provider_s_ledger_is_read_as_its_channel_says(folder: Path) -> None:
     Ledgers(folder).keep_copy(log, name=OUTSIDE.ledger.copy)
 
     assert read_history(folder).accepts == [
-        Accept(2.5, 2.5, ONE, "a@homes.example"),
-        Accept(2.5, 2.5, ONE, "b@homes.example"),
-        Accept(3.5, 3.25, TWO, "c@homes.example"),
+        Accept(2.5, 2.5, ONE, "a@homes.example", *BY_MAIL),
+        Accept(2.5, 2.5, ONE, "b@homes.example", *BY_MAIL),
+        Accept(3.5, 3.25, TWO, "c@homes.example", *BY_MAIL),
     ]
 
 

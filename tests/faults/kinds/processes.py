@@ -8,9 +8,8 @@ from random import Random
 from typing import Final
 
 from tests.faults.fault import Kind, Scale, Scene, What
+from tests.faults.playing import SANDBOX
 from tests.faults.striking import anew, pids
-
-PROVIDER: Final = "tocsin-sandbox"
 
 _STOP_S: Final = (1.0, 14.0)  # beyond ten a session is dead
 _GAP_S: Final = (0.0, 2.0)
@@ -35,11 +34,11 @@ def _two_for_a_time(random: Random, scale: Scale) -> What:
 
 
 def _provider(_random: Random, _scale: Scale) -> What:
-    return {"service": PROVIDER}
+    return {"service": SANDBOX}
 
 
 def _provider_for_a_time(random: Random, _scale: Scale) -> What:
-    return {"service": PROVIDER, "seconds": round(random.uniform(*_PROVIDER_STOP_S), 2)}
+    return {"service": SANDBOX, "seconds": round(random.uniform(*_PROVIDER_STOP_S), 2)}
 
 
 async def _kill(scene: Scene, what: What) -> None:
