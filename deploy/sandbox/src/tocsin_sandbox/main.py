@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 
@@ -20,7 +21,7 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
-        uvloop.run(_run(Settings()))
+        uvloop.run(_run(Settings(_secrets_dir=os.environ.get("TOCSIN_SANDBOX_SECRETS_DIR"))))
     except (OSError, ValueError) as error:
         sys.exit(f"tocsin-sandbox: {_reason(error)}")
 

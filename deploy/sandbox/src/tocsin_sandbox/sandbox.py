@@ -18,7 +18,13 @@ from tocsin_sandbox.inbox.control import control_routes
 from tocsin_sandbox.inbox.listing import Listing
 from tocsin_sandbox.inbox.page import page_routes
 from tocsin_sandbox.mailbox.mailbox import Mailbox
+from tocsin_sandbox.notify.notify import PREFIX as NOTIFY
+from tocsin_sandbox.notify.stand_in import NotifyStandIn
+from tocsin_sandbox.phones.api import phones_routes
 from tocsin_sandbox.phones.callbacks import Callbacks
+from tocsin_sandbox.phones.desk import Desk
+from tocsin_sandbox.phones.replies import StandIn
+from tocsin_sandbox.phones.text import Provider
 from tocsin_sandbox.phones.texts import Texts
 from tocsin_sandbox.settings import Settings
 from tocsin_sandbox.smtp.neighbours import Recorder
@@ -69,9 +75,8 @@ class Sandbox:
         try:
             await self._bouncer.stop()
             await self._http.stop()
-            await self._callbacks.stop()
+            await self._desk.stop()
         finally:
-            self._twilio.twilio.carrier.clear()
             self.texts.close()
             self.mailbox.close()
 
@@ -96,8 +101,11 @@ class Sandbox:
     async def _start(self, rules: RuleBook) -> None:
         recorder = BouncingRecorder(self.mailbox, rules=rules, bouncer=self._bouncer)
         self._smtp = _smtp_server(self._settings, rules=rules, recorder=recorder)
-        self._callbacks = Callbacks()
-        self._twilio = _twilio(self._settings, texts=self.texts, callbacks=self._callbacks)
+        callbacks = Callbacks()
+        self._twilio = _twilio(self._settings, texts=self.texts, callbacks=callbacks)
+        self._notify = _notify(self._settings, texts=self.texts, callbacks=callbacks)
+        stand_ins: dict[Provider, StandIn] = {Provider.TWILIO: self._twilio, Provider.NOTIFY: self._notify}
+        self._desk = Desk(self.texts, callbacks=callbacks, stand_ins=stand_ins)
         self._http = HttpServer(
             self._application(rules), host=self._settings.http_host, port=self._settings.http_port
         )
@@ -109,8 +117,7 @@ class Sandbox:
             await self._http.stop()
             raise
         self._bouncer.start()
-        self._callbacks.start()
-        self._twilio.twilio.resume()
+        self._desk.start()
 
     def _application(self, rules: RuleBook) -> ASGIApp:
         listing = Listing(self.mailbox)
@@ -119,15 +126,28 @@ class Sandbox:
             control_routes(self._smtp, rules=rules),
             page_routes(self.mailbox, listing=listing, smtp=self._smtp),
             self._twilio.routes(),
+            self._notify.routes(),
+            phones_routes(self._desk),
         )
-        return Front(app, doors={TWILIO: self._twilio.door})
+        return Front(app, doors={TWILIO: self._twilio.door, NOTIFY: self._notify.door})
 
 
 def _twilio(settings: Settings, *, texts: Texts, callbacks: Callbacks) -> TwilioStandIn:
-    behaviour = settings.twilio
-    if settings.twilio_inbound_url is not None:
-        behaviour = behaviour.model_copy(update={"inbound_url": settings.twilio_inbound_url})
-    return TwilioStandIn(texts, callbacks=callbacks, tokens=settings.twilio_tokens(), behaviour=behaviour)
+    return TwilioStandIn(
+        texts,
+        callbacks=callbacks,
+        tokens=settings.twilio_tokens(),
+        behaviour=settings.twilio_behaviour(),
+    )
+
+
+def _notify(settings: Settings, *, texts: Texts, callbacks: Callbacks) -> NotifyStandIn:
+    return NotifyStandIn(
+        texts,
+        callbacks=callbacks,
+        account=settings.notify_account(),
+        behaviour=settings.notify_behaviour(),
+    )
 
 
 def _smtp_server(settings: Settings, *, rules: RuleBook, recorder: Recorder) -> SmtpServer:

@@ -3,10 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tocsin_sandbox.notify.account import NotifyAccount
+from tocsin_sandbox.notify.behaviour import NotifyBehaviour
 from tocsin_sandbox.twilio.behaviour import TwilioBehaviour
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -41,6 +44,13 @@ class Settings(BaseSettings):
     twilio_accounts: dict[str, SecretStr] = Field(default_factory=dict)
     twilio_inbound_url: str | None = None
     twilio: TwilioBehaviour = TwilioBehaviour()
+    notify_service_id: UUID | None = None
+    notify_api_key: SecretStr | None = None
+    notify_template_id: UUID | None = None
+    notify_callback_url: str | None = None
+    notify_callback_token: SecretStr | None = None
+    notify_inbound_url: str | None = None
+    notify: NotifyBehaviour = NotifyBehaviour()
     idle: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=5)
 
     @model_validator(mode="after")
@@ -49,6 +59,9 @@ class Settings(BaseSettings):
             raise ValueError("tls_cert and tls_key go together")
         if (self.twilio_account_sid is None) != (self.twilio_auth_token is None):
             raise ValueError("twilio_account_sid and twilio_auth_token go together")
+        service = (self.notify_service_id, self.notify_api_key, self.notify_template_id)
+        if any(service) and not all(service):
+            raise ValueError("notify_service_id, notify_api_key and notify_template_id go together")
         return self
 
     def twilio_tokens(self) -> dict[str, str]:
@@ -57,3 +70,29 @@ class Settings(BaseSettings):
         if self.twilio_account_sid is not None and self.twilio_auth_token is not None:
             tokens[self.twilio_account_sid] = self.twilio_auth_token.get_secret_value()
         return tokens
+
+    def twilio_behaviour(self) -> TwilioBehaviour:
+        """How the stand-in for Twilio begins."""
+        return self.twilio.model_copy(update=_given(inbound_url=self.twilio_inbound_url))
+
+    def notify_account(self) -> NotifyAccount:
+        """The service Notify knows; without one, every request is refused."""
+        key = self.notify_api_key
+        return NotifyAccount(
+            service_id=str(self.notify_service_id or ""),
+            api_key="" if key is None else key.get_secret_value(),
+            template_id=str(self.notify_template_id or ""),
+        )
+
+    def notify_behaviour(self) -> NotifyBehaviour:
+        """How the stand-in for Notify begins."""
+        given = _given(
+            callback_url=self.notify_callback_url,
+            callback_token=self.notify_callback_token,
+            inbound_url=self.notify_inbound_url,
+        )
+        return self.notify.model_copy(update=given)
+
+
+def _given(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}

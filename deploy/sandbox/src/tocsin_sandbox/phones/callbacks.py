@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 _POSTERS: Final = 64
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
 _MOST_WAITING: Final = 200_000
+_BUSY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,18 @@ class Post:
 
 @dataclass(slots=True)
 class PostCounts:
-    """Copies sent; of them heard (2xx); given up unheard; and reports that a rule lost."""
+    """Posts sent, retries included; heard (2xx); given up unheard; and those a rule lost."""
 
     sent: int = 0
     heard: int = 0
     unheard: int = 0
     lost: int = 0
+
+
+class _Heard(Enum):
+    YES = "yes"
+    NO = "no"
+    LATER = "later"
 
 
 class Callbacks:
@@ -59,6 +67,7 @@ class Callbacks:
         self._later = Agenda()
         self._held: dict[str, Post] = {}
         self._posters: list[asyncio.Task[None]] = []
+        self._session: aiohttp.ClientSession | None = None
 
     @property
     def waiting(self) -> int:
@@ -70,7 +79,7 @@ class Callbacks:
         self._session = aiohttp.ClientSession(
             timeout=_TIMEOUT, connector=aiohttp.TCPConnector(limit=_POSTERS), skip_auto_headers=["User-Agent"]
         )
-        self._posters = [asyncio.create_task(self._run()) for _ in range(_POSTERS)]
+        self._posters = [asyncio.create_task(self._run(self._session)) for _ in range(_POSTERS)]
 
     async def stop(self) -> None:
         """Post no more."""
@@ -80,7 +89,8 @@ class Callbacks:
         for poster in self._posters:
             with suppress(asyncio.CancelledError):
                 await poster
-        await self._session.close()
+        if self._session is not None:
+            await self._session.close()
 
     def clear(self) -> None:
         """Forget what waits."""
@@ -110,22 +120,27 @@ class Callbacks:
         if (held := self._held.pop(post.ref, None)) is not None:
             self._later.after(0, partial(self._put, held))
 
-    async def _run(self) -> None:
+    async def _run(self, session: aiohttp.ClientSession) -> None:
         while True:
             post = await self._due.get()
             self.counts.sent += 1
-            if await self._heard(post):
+            heard = await _heard(post, session)
+            if heard is _Heard.YES:
                 self.counts.heard += 1
-            elif post.retries:
+            elif heard is _Heard.LATER and post.retries:
                 again = replace(post, retries=post.retries - 1)
                 self._later.after(post.retry_s, partial(self._due.put_nowait, again))
             else:
                 self.counts.unheard += 1
 
-    async def _heard(self, post: Post) -> bool:
-        try:
-            async with self._session.post(post.url, data=post.body, headers=post.headers) as answer:
-                await answer.read()
-        except (aiohttp.ClientError, TimeoutError, ValueError):  # a ValueError: the URL is none
-            return False
-        return answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+async def _heard(post: Post, session: aiohttp.ClientSession) -> _Heard:
+    try:
+        async with session.post(post.url, data=post.body, headers=post.headers) as answer:
+            await answer.read()
+    except (aiohttp.ClientError, TimeoutError, ValueError):  # a ValueError: the URL is none
+        return _Heard.LATER
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return _Heard.YES
+    again = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _BUSY
+    return _Heard.LATER if again else _Heard.NO

@@ -41,14 +41,15 @@ class Twilio:
         tokens: Mapping[str, str],
         rules: RuleBook,
         dial: Dial[TwilioBehaviour],
+        stops: Stops,
     ) -> None:
-        self.stops = Stops()
         self.carrier = Carrier(texts, course=_COURSE, rules=rules, dial=dial, tell=self._tell)
         self._texts = texts
         self._callbacks = callbacks
         self._tokens = tokens
         self._rules = rules
         self._dial = dial
+        self._stops = stops
         self._accounts = {_basic(sid, token): sid for sid, token in tokens.items()}
 
     def understood(self, request: Request) -> Operation | Answer:
@@ -109,7 +110,7 @@ class Twilio:
         if wrong is not None:
             return error(wrong)
         draft = draft_of(form, account=account, behaviour=behaviour, begun=begun)
-        if behaviour.obeys_stop and self.stops.stopped(draft.to, sender=draft.service or draft.sender):
+        if behaviour.obeys_stop and self._stops.stopped(draft.to, sender=draft.service or draft.sender):
             return error(21610)
         if self.carrier.wait_s(draft) > behaviour.queue_hours * _HOUR_S:
             return error(21611)
