@@ -1,0 +1,83 @@
+"""Which provider gets a message: the first that is well; when that is in trouble, what it has not begun goes on."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from sms_worker.job import Job, Message
+from sms_worker.provider import Provider
+from sms_worker.request_pool import RequestPool
+from sms_worker.trouble import Rest, Trouble
+from tocsin_runtime.delivery.channel import Holds, Outcome, OutcomeClass, Scope
+from tocsin_schemas.words import Lane, Reason
+
+log = structlog.get_logger()
+
+_ALL_HELD: Final = Outcome(OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE, scope=Scope.CHANNEL)
+
+
+class Failover:
+    """A pool of requests for each provider and lane. Run it; `place` jobs from any task.
+
+    Only what certainly was not taken goes to another provider; the rest is looked up first, at all of them.
+    """
+
+    def __init__(self, providers: Sequence[Provider], *, lanes: Sequence[Lane], most: int) -> None:
+        self._names = [provider.name for provider in providers]
+        self._lanes = lanes
+        self._trouble = {name: Trouble() for name in self._names}
+        self._pools = {
+            (provider.name, lane): RequestPool(provider, most=most, came_to=self._came_to)
+            for provider in providers
+            for lane in lanes
+        }
+
+    async def run(self) -> None:
+        """Keep requests under way until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for pool in self._pools.values():
+                group.create_task(pool.run())
+
+    def place(self, job: Job) -> None:
+        """Let the messages of a job wait for the first provider that is not on hold."""
+        name = self._free(job.holds, tried=frozenset())
+        if name is not None:
+            self._pool(name, job.lane).put(job.messages)
+            return
+        for message in job.messages:
+            message.settle(_ALL_HELD)
+
+    def _came_to(self, message: Message, outcome: Outcome, name: str) -> None:
+        rest = self._trouble[name].note(outcome)
+        if rest is not None:
+            self._hold(name, rest, holds=message.job.holds)
+        if outcome.of is OutcomeClass.PAUSE and outcome.scope is Scope.CHANNEL:
+            self._elsewhere(message, outcome, tried=name)
+        else:
+            message.settle(outcome)
+
+    def _hold(self, name: str, rest: Rest, *, holds: Holds) -> None:
+        if not holds.is_held(name):
+            log.warning("provider_in_trouble", provider=name, reason=rest.reason.value)
+        holds.hold(name, rest.reason, rest=rest.lasts)
+        why = Outcome(OutcomeClass.PAUSE, rest.reason, scope=Scope.CHANNEL, provider=name)
+        for lane in self._lanes:
+            for waiting in self._pool(name, lane).drain():
+                self._elsewhere(waiting, why, tried=name)
+
+    def _elsewhere(self, message: Message, why: Outcome, *, tried: str) -> None:
+        message.tried |= {tried}
+        name = self._free(message.job.holds, tried=message.tried)
+        if name is None:
+            message.settle(why)
+            return
+        message.waiting = True  # nobody took it: it is late, if there is no time left
+        self._pool(name, message.job.lane).put([message])
+
+    def _free(self, holds: Holds, *, tried: frozenset[str]) -> str | None:
+        return next((name for name in self._names if name not in tried and not holds.is_held(name)), None)
+
+    def _pool(self, name: str, lane: Lane) -> RequestPool:
+        return self._pools[name, lane if lane in self._lanes else self._lanes[0]]

@@ -1,0 +1,58 @@
+"""From Twilio's answer to a new message to an outcome."""
+
+from datetime import datetime
+from typing import Final
+
+from sms_worker.answers import Object, object_of, text_of, wait_of, words_of
+from sms_worker.provider import Outgoing
+from sms_worker.twilio_client import RestResponse
+from tocsin_providers.twilio.rest_table import UNKNOWN_REFUSAL, row_for
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.unknown_codes import UNKNOWN_CODES
+from tocsin_schemas.words import Reason
+
+_OK: Final = range(200, 300)
+_ERRORS: Final = range(300, 600)
+_MOST_CODES: Final = 1_000_000
+
+
+def outcome_of(response: RestResponse, *, text: Outgoing, provider: str, now: datetime) -> Outcome:
+    """Say what an answer means for the message.
+
+    Args:
+        response: The whole of it.
+        text: What was handed over.
+        provider: The account's name.
+        now: For a `Retry-After` that is a date.
+    """
+    said = object_of(response.text)
+    if response.status_code in _OK:
+        return _taken(said, text=text, provider=provider, http=response.status_code)
+    code = _code(said)
+    status = str(response.status_code) if code is None else f"{response.status_code} {code}"
+    row = row_for(response.status_code if response.status_code in _ERRORS else 500, code)
+    if row is UNKNOWN_REFUSAL:
+        UNKNOWN_CODES.labels("sms", "create", str(code or response.status_code)).inc()
+    wait = wait_of(response.headers.get("Retry-After"), now=now)
+    answer = words_of(f"{status} {text_of(said.get('message'))}")
+    return Outcome(row.of, row.reason, status, row.scope, wait or row.lasts, provider, answer)
+
+
+def _taken(said: Object, *, text: Outgoing, provider: str, http: int) -> Outcome:
+    """It has it, if it says under which id; else nobody knows."""
+    ref = text_of(said.get("sid"))
+    if not ref:
+        return Outcome(OutcomeClass.AMBIGUOUS, Reason.UNKNOWN_CODE, str(http), provider=provider)
+    return Outcome(
+        OutcomeClass.OK,
+        provider_status=text_of(said.get("status")) or str(http),
+        provider=provider,
+        ref=ref,
+        segments=text.segments,
+        cost=text.cost,
+    )
+
+
+def _code(said: Object) -> int | None:
+    code = said.get("code")
+    return code if isinstance(code, int) and 0 < code < _MOST_CODES else None
