@@ -13,9 +13,9 @@ _PAGE: Final = 5_000
 
 _KNOWN: Final = """
 SELECT t.provider, t.ref, t.status, t.code, t.fence, t.received_at, d.id AS delivery_id, d.alert_id, d.alert_version,
-       d.channel, d.contact_point_id, d.attempts, d.ambiguous, a.agency_id, a.lane::text, a.severity, a.expires_at
+       d.channel, d.contact_point_id, d.attempts, a.agency_id, a.lane::text, a.severity, a.expires_at
 FROM   told t
-CROSS  JOIN LATERAL (SELECT id, alert_id, alert_version, channel, contact_point_id, attempts, ambiguous FROM delivery
+CROSS  JOIN LATERAL (SELECT id, alert_id, alert_version, channel, contact_point_id, attempts FROM delivery
                      WHERE  id = t.delivery_id AND fence >= t.fence OFFSET 0) d
 CROSS  JOIN LATERAL (SELECT agency_id, lane, severity, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
 ORDER  BY t.received_at, d.id
@@ -88,7 +88,6 @@ class Reported:
     channel: Channel
     contact_point_id: UUID
     attempts: int
-    ambiguous: int
     agency_id: UUID
     lane: Lane
     severity: Severity
@@ -168,7 +167,6 @@ def _reported(row: Row) -> Reported:
         Channel(row["channel"]),
         row["contact_point_id"],
         row["attempts"],
-        row["ambiguous"],
         row["agency_id"],
         Lane(row["lane"]),
         Severity(row["severity"]),

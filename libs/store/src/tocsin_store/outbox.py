@@ -82,7 +82,7 @@ async def oldest_age(conn: Connection) -> timedelta:
 
 
 async def keep_receipts(database: Pool | Connection, receipts: Sequence[Receipt]) -> None:
-    """Keep receipts of one alert on their way to Kafka: one row, which the relay expands onto `receipts`."""
+    """Keep receipts on their way to Kafka: one row, keyed by the first one's alert; the relay expands it."""
     await database.execute(
         "INSERT INTO outbox (topic, key, event_type, receipts) VALUES ($1, $2, 'io.tocsin.receipt.v1', $3)",
         RECEIPTS.name,

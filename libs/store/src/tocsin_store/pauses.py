@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Reason
-from tocsin_store.pool import Pool, Row
+from tocsin_store.pool import Connection, Pool, Row
 
 WHOLE_CHANNEL: Final = "*"
 _PROVIDER: Final = "provider:"
@@ -145,9 +145,11 @@ UPDATE pause SET passes = passes * 2, probes = 0, until = now() WHERE channel = 
 """
 
 
-async def hold(pool: Pool, *, channel: Channel, route: str, reason: Reason, lasts: timedelta) -> datetime:
+async def hold(
+    database: Pool | Connection, *, channel: Channel, route: str, reason: Reason, lasts: timedelta
+) -> datetime:
     """Put a route on hold, or keep it there longer. Returns when it is probed next."""
-    until: datetime = await pool.fetchval(HOLD, channel.value, route, reason.value, lasts)
+    until: datetime = await database.fetchval(HOLD, channel.value, route, reason.value, lasts)
     return until
 
 

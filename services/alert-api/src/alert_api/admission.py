@@ -21,7 +21,8 @@ log = structlog.get_logger()
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNLIMITED: Final = frozenset({"/health", "/ready", "/metrics"})
-_UNSUBSCRIBE: Final = "/u/"  # one mail provider clicks for many members, and an opt-out is never put off
+# One provider clicks, or reports, for many members, and an opt-out is never put off.
+_UNLIMITED_BELOW: Final = ("/u/", "/callbacks/")
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 
@@ -49,7 +50,7 @@ class Admission:
             self._count(scope, answer)
 
     async def _admit(self, request: Request, answer: "_Answer", held: ExitStack) -> None:
-        if request.url.path in _UNLIMITED or request.url.path.startswith(_UNSUBSCRIBE):
+        if request.url.path in _UNLIMITED or request.url.path.startswith(_UNLIMITED_BELOW):
             return
         client = request.client.host if request.client else "unknown"
         strangers = self._services.stranger_limit

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Match
 
 from alert_api import (
     alert_routes,
+    callback_routes,
     change_routes,
     health_routes,
     page_routes,
@@ -24,6 +25,7 @@ from alert_api.problems import Fault, Problem
 from alert_api.services import Services
 
 _ROUTERS: Final = (
+    callback_routes.router,
     alert_routes.router,
     change_routes.router,
     receipt_routes.router,

@@ -8,10 +8,15 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from alert_api.callback_desk import CallbackDesk
+from alert_api.callback_door import CallbackDoor
+from alert_api.callback_joins import join_reports
+from alert_api.callback_receipts import reader_of
 from alert_api.database import Database
 from alert_api.keys import KeyRing
 from alert_api.measures import Measures
 from alert_api.overload import InFlight
+from alert_api.public_url import PublicUrl
 from alert_api.rate_limits import RateLimit
 from alert_api.relay import Relay
 from alert_api.services import Services
@@ -37,12 +42,16 @@ async def running(
     async with (
         Outlet(settings.kafka_bootstrap_servers, client_id=NAME) as outlet,
         await open_pool(dsn, size=settings.database_connections, application_name=NAME) as pool,
-        await open_pool(dsn, size=1, application_name=f"{NAME} relay") as relay_pool,
+        await open_pool(dsn, size=2, application_name=f"{NAME} relay") as relay_pool,
         asyncio.TaskGroup() as group,
     ):
         relay = Relay(relay_pool, outlet, measures, sweep=settings.relay_sweep)
-        relaying = group.create_task(relay.run())
         database = Database(pool, wait=settings.database_wait)
+        read_report = reader_of(settings.sms_providers)
+        desk = CallbackDesk(database, measures, read=read_report)
+        background = [group.create_task(relay.run()), group.create_task(desk.run())]
+        if settings.sms_providers:
+            background.append(group.create_task(join_reports(relay_pool, read=read_report)))
         yield Services(
             database=database,
             keys=KeyRing(database, clock=time.monotonic),
@@ -62,5 +71,18 @@ async def running(
             handover_wait=settings.handover_wait,
             now=utc_now,
             in_flight=set(),
+            callback_door=_door(settings, measures),
+            callback_desk=desk,
+            read_report=read_report,
         )
-        relaying.cancel()
+        for task in background:
+            task.cancel()
+
+
+def _door(settings: ApiSettings, measures: Measures) -> CallbackDoor:
+    return CallbackDoor(
+        settings.sms_providers,
+        public=PublicUrl(settings.public_url, trusted=settings.trusted_proxies),
+        measures=measures,
+        most_bytes=settings.inflight_bytes // 8,
+    )

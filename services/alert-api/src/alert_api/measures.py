@@ -35,11 +35,12 @@ class Measures:
         )
         self.overloaded = Counter(
             "tocsin_overload_refused_total",
-            "Bodies refused unread, by whose limit was reached: agency or all.",
+            "Bodies refused unread, by whose limit was reached: agency, all or callbacks.",
             ("limit",),
             registry=registry,
         )
         self._of_the_relay(registry)
+        self._of_callbacks(registry)
 
     def _of_the_relay(self, registry: CollectorRegistry) -> None:
         self.outbox_oldest = Gauge(
@@ -56,4 +57,21 @@ class Measures:
         )
         self.relaying = Gauge(
             "tocsin_outbox_relaying", "1 in the replica that relays the outbox.", registry=registry
+        )
+
+    def _of_callbacks(self, registry: CollectorRegistry) -> None:
+        self.callbacks = Counter(
+            "tocsin_callbacks_total",
+            "Reports taken in, those told before included; `unknown` were refused.",
+            ("provider", "status"),
+            registry=registry,
+        )
+        self.strangers = Counter(
+            "tocsin_callbacks_unproven_total",
+            "Callbacks without a valid signature or token.",
+            ("kind",),
+            registry=registry,
+        )
+        self.texts_in = Counter(
+            "tocsin_texts_in_total", "Texts that came in.", ("provider", "meaning"), registry=registry
         )

@@ -72,6 +72,12 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "The body could not be read as one JSON document in UTF-8.",
         "Check the body with a JSON parser. NaN, Infinity and lone surrogates are not JSON.",
     ),
+    "callback": Kind(
+        HTTPStatus.BAD_REQUEST,
+        "The report is none",
+        "It could not be read, or says of a message what cannot be said of one that was sent.",
+        "Check that the provider reports status changes, and incoming texts, to the address made for each.",
+    ),
     "parameters": Kind(
         HTTPStatus.BAD_REQUEST,
         "A query parameter is wrong",
@@ -101,6 +107,12 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "The API key may not do this",
         "The key is valid, but lacks the scope that this request needs.",
         "Use a key with that scope, or ask the operator for one.",
+    ),
+    "signature": Kind(
+        HTTPStatus.FORBIDDEN,
+        "Nothing proves who sent this",
+        "The signature or the token is missing, or is not that of an account of ours. Nothing was done.",
+        "Compare the account and its token, and the public URL: Twilio signs the URL as it calls it.",
     ),
     "not-found": Kind(
         HTTPStatus.NOT_FOUND,
@@ -132,6 +144,12 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         "What was asked is not possible in the state the alert is in.",
         "Live alerts can be cancelled and updated. What is completed can, for 7 days, be updated, or cancelled with an "
         "all_clear. What has not begun, or is cancelled, cannot be updated: post a new alert.",
+    ),
+    "reply-state": Kind(
+        HTTPStatus.CONFLICT,
+        "The reply is in another state",
+        "What was asked is not possible in the state the reply is in.",
+        "Open replies can be answered, once, where their sender still lets you text them. Close what needs no answer.",
     ),
     "too-large": Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

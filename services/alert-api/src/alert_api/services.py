@@ -8,6 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from alert_api.callback_desk import CallbackDesk
+from alert_api.callback_door import CallbackDoor
+from alert_api.callback_receipts import Reader
 from alert_api.database import Database
 from alert_api.keys import KeyRing
 from alert_api.measures import Measures
@@ -35,6 +38,9 @@ class Services:
     handover_wait: timedelta
     now: Callable[[], datetime]
     in_flight: set[tuple[object, str]]
+    callback_door: CallbackDoor
+    callback_desk: CallbackDesk
+    read_report: Reader
 
 
 async def _services(request: Request) -> Services:

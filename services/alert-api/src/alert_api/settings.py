@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from alert_api.bodies import MAX_BYTES
+from tocsin_providers.accounts import Accounts
 from tocsin_runtime.settings import SigningSettings
 
 
@@ -30,3 +31,7 @@ class ApiSettings(SigningSettings):
     )
     inflight_bytes: int = Field(default=64 * MAX_BYTES, ge=MAX_BYTES, description="Of all bodies at a time.")
     body_wait: timedelta = Field(default=timedelta(seconds=30), description="For a whole body; then 408.")
+    sms_providers: Accounts = Field(default=(), description="Whose reports are taken in.")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Networks whose X-Forwarded-Proto and -Host are believed."
+    )
