@@ -14,7 +14,6 @@ KEEP: Final = """
 INSERT INTO inbound (provider, ref, meaning) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true
 """
 
-# A number that was replaced still tells what it is about; its consents are somebody else's business.
 PEOPLE: Final = """
 SELECT p.id AS contact_point_id, p.member_id, m.language
 FROM   contact_point p
@@ -25,7 +24,8 @@ AND    EXISTS (SELECT FROM consent c WHERE c.member_id = p.member_id AND c.agenc
 ORDER  BY p.id
 """
 
-# An answer belongs to the conversation about the alert that was answered.
+# What a number got while it was someone's still tells what it is about. An answer belongs to the conversation about the
+# alert that was answered.
 THREAD: Final = """
 WITH newest AS MATERIALIZED (
     SELECT m.alert_id, m.accepted_at, m.agency_id
