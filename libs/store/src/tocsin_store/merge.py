@@ -6,20 +6,23 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import ReceiptKind
-from tocsin_store import gate
+from tocsin_schemas.words import Reason, ReceiptKind
+from tocsin_store import gate, provider_messages
+from tocsin_store.opt_outs import Refusal, withdraw_refused
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool
 from tocsin_store.suppressions import suppress_struck
+from tocsin_store.tallies import tally_billed
 from tocsin_store.telling import tallied
 
 MERGE: Final = f"""
 WITH r AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::delivery_state[], $6::text[], $7::text[],
-                         $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::smallint[])
+                         $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::smallint[],
+                         $14::text[], $15::smallint[], $16::int[])
         WITH ORDINALITY
         AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
-             attempt, ordinal)
+             attempt, provider_ref, segments, cost, ordinal)
 ), known AS MATERIALIZED (
     SELECT r.*, d.alert_id, d.alert_version, d.channel, d.contact_point_id, a.agency_id, a.lane, a.frozen_at, a.expires_at,
            CASE WHEN r.kind = 'deferred' AND r.reason = 'quiet_hours' THEN 'quiet_hours' ELSE h.route END AS route,
@@ -38,9 +41,11 @@ WITH r AS MATERIALIZED (
                         ORDER  BY h.until DESC LIMIT 1) h ON true
 ), fresh AS (                          -- a fact told twice is told once
     INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
-                         fence, channel, kind, state, reason, provider, provider_status, attempt)
+                         fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
+                         cost)
     SELECT delivery_id, id, alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $13 + ordinal,
-           alert_version, fence, channel, kind, state, reason, provider, provider_status, attempt
+           alert_version, fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
+           cost
     FROM known
     ON CONFLICT DO NOTHING
     RETURNING delivery_id, id
@@ -53,10 +58,14 @@ WITH r AS MATERIALIZED (
     SET state      = CASE WHEN state_rank(f.state) > state_rank(d.state) THEN f.state ELSE d.state END,
         reason     = CASE WHEN state_rank(f.state) > state_rank(d.state) OR f.state = d.state THEN f.reason
                           ELSE d.reason END,
-        attempts   = d.attempts + (d.work = 'claimed' AND d.fence = f.fence
-                                   AND f.kind NOT IN ('deferred', 'released', 'complained'))::int,
-        ambiguous  = d.ambiguous + (f.kind = 'unknown')::int,
-        work       = CASE WHEN NOT sets_work(d.work, d.fence, d.fact_rank, f.fence, f.rank, f.is_verdict) THEN d.work
+        attempts   = CASE WHEN f.attempt IS NOT NULL THEN greatest(d.attempts, f.attempt)
+                          ELSE d.attempts + (d.work = 'claimed' AND d.fence = f.fence
+                                             AND f.kind NOT IN ('deferred', 'released', 'complained')
+                                             AND f.reason IS DISTINCT FROM 'not_found')::int END,
+        ambiguous  = CASE WHEN f.reason = 'not_found' THEN greatest(d.ambiguous - 1, 0) -- looked up: the doubt is over
+                          ELSE d.ambiguous + (f.kind = 'unknown' AND coalesce(f.attempt > d.attempts, true))::int END,
+        work       = CASE WHEN d.work = 'waiting' AND state_rank(f.state) >= 5 THEN 'none'::delivery_work -- it arrived
+                          WHEN NOT sets_work(d.work, d.fence, d.fact_rank, f.fence, f.rank, f.is_verdict) THEN d.work
                           WHEN f.again_at IS NULL OR state_rank(d.state) >= 4 THEN 'none'::delivery_work
                           ELSE 'waiting'::delivery_work END,
         fact_rank  = CASE WHEN NOT f.is_verdict
@@ -66,18 +75,21 @@ WITH r AS MATERIALIZED (
     FROM fact f
     WHERE d.id = f.delivery_id
     RETURNING d.id, d.alert_id, d.alert_version, d.channel, old.state AS o, new.state AS n, new.work AS work,
+              old.work = 'waiting' AND new.work = 'none' AS ends, new.ambiguous > 0 AS doubtful,
               sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
               f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
-    SELECT id, alert_id, (CASE WHEN n = 'unknown' AND kind <> 'refused' THEN 'resolve' ELSE 'send' END)::due_kind,
+    SELECT id, alert_id,
+           (CASE WHEN kind = 'unknown' OR n = 'unknown' AND kind <> 'refused'
+                   OR doubtful AND kind IN ('released', 'deferred') THEN 'resolve' ELSE 'send' END)::due_kind,
            channel, lane, route, least(again_at, expires_at), least(again_at, expires_at)
     FROM moved WHERE sets AND work = 'waiting'
     ON CONFLICT (delivery_id) DO UPDATE
     SET kind = excluded.kind, route = excluded.route, due_at = excluded.due_at, produce_after = excluded.produce_after,
         probe = false
 ), done AS (
-    DELETE FROM due USING moved WHERE due.delivery_id = moved.id AND moved.sets AND moved.work = 'none'
+    DELETE FROM due USING moved WHERE due.delivery_id = moved.id AND (moved.sets OR moved.ends) AND moved.work = 'none'
 ), struck AS (
     INSERT INTO strike (channel, address, reason, delivery_id, alert_id, agency_id, provider_status, at)
     SELECT f.channel, lower(p.address), f.reason, f.delivery_id, f.alert_id, f.agency_id, f.provider_status, f.occurred_at
@@ -89,11 +101,18 @@ WITH r AS MATERIALIZED (
     RETURNING channel, address
 ), {tallied("moved", "occurred_at")}
 SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched,
+       ARRAY(SELECT id FROM fact WHERE segments IS NOT NULL) AS billed,
        ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
 """
 
 _TOLD_BY_CLOSING: Final = frozenset({ReceiptKind.CANCELLED, ReceiptKind.EXPIRED})
+OF_WHOM: Final = """
+SELECT d.id, d.contact_point_id, a.agency_id
+FROM   unnest($1::uuid[]) u(id)
+CROSS  JOIN LATERAL (SELECT id, alert_id, contact_point_id FROM delivery WHERE id = u.id OFFSET 0) d
+CROSS  JOIN LATERAL (SELECT agency_id FROM alert WHERE id = d.alert_id OFFSET 0) a
+"""
 LOCK: Final = "SELECT id FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 
 ADVANCE: Final = """
@@ -232,6 +251,9 @@ async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], o
         [r.recorded_at for r in receipts],
         [r.attempt for r in receipts],
         ordinal,
+        [r.provider_ref for r in receipts],
+        [r.segments for r in receipts],
+        [r.cost for r in receipts],
     )
     if row is None:
         raise RuntimeError("the merge answers with one row")
@@ -239,7 +261,29 @@ async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], o
         await _keep_unmatched(connection, receipts=[r for r in receipts if r.id in unmatched])
     if row["struck"]:
         await suppress_struck(connection, list(zip(row["struck_channels"], row["struck"], strict=True)))
+    if billed := set(row["billed"]):
+        await tally_billed(connection, [r for r in receipts if r.id in billed])
+    await provider_messages.note(connection, [r for r in receipts if r.provider_ref])
+    await _withdraw(
+        connection, [r for r in receipts if r.kind is ReceiptKind.FAILED and r.reason is Reason.OPTED_OUT]
+    )
     return int(row["fresh"])
+
+
+async def _withdraw(connection: Connection, refused: Sequence[Receipt]) -> None:
+    """Who told a provider to stop has told us."""
+    if not refused:
+        return
+    rows = await connection.fetch(OF_WHOM, [receipt.delivery_id for receipt in refused])
+    points = {row["id"]: (row["contact_point_id"], row["agency_id"]) for row in rows}
+    await withdraw_refused(
+        connection,
+        [
+            Refusal(*points[r.delivery_id], r.provider or "", r.provider_status or "", r.occurred_at)
+            for r in refused
+            if r.delivery_id in points
+        ],
+    )
 
 
 async def _keep_unmatched(connection: Connection, *, receipts: Sequence[Receipt]) -> None:

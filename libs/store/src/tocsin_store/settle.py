@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from tocsin_schemas.words import Channel
 from tocsin_store import gate
 from tocsin_store.pool import Pool
 from tocsin_store.telling import RANGE, TELL
@@ -17,6 +18,9 @@ WHERE    a.id = $1 AND {RANGE} AND d.work = 'claimed' AND d.session = $2
 ORDER BY d.id
 """
 
+_LOOKED_UP: Final = [Channel.SMS.value]
+"""Channels whose providers are asked what a dead session handed over: not before they must know of it."""
+
 RECOVER: Final = f"""
 WITH moved AS (
     UPDATE delivery d
@@ -27,11 +31,12 @@ WITH moved AS (
     FROM   unnest($3::uuid[]) AS held(id), alert a
     WHERE  d.id = held.id AND a.id = $1 AND d.work = 'claimed' AND d.session = $2
     RETURNING d.id, d.alert_id, d.alert_version, d.channel, d.fence, 'unknown' AS kind,
-              'unknown'::delivery_state AS fact_state, 'session_lost' AS reason, now() AS due_at,
+              'unknown'::delivery_state AS fact_state, 'session_lost' AS reason,
+              now() + CASE WHEN d.channel = ANY($4::text[]) THEN interval '30 seconds' ELSE '0' END AS due_at,
               old.state AS o, new.state AS n, new.work AS work, a.frozen_at, a.lane
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, due_at, produce_after)
-    SELECT id, alert_id, 'resolve', channel, lane, now(), now() FROM moved WHERE work = 'waiting'
+    SELECT id, alert_id, 'resolve', channel, lane, due_at, due_at FROM moved WHERE work = 'waiting'
     ON CONFLICT (delivery_id) DO UPDATE  -- one that its claim did not see
     SET kind = excluded.kind, route = NULL, due_at = excluded.due_at, produce_after = excluded.produce_after, probe = false
 ){TELL}
@@ -130,7 +135,7 @@ async def recover_claims(pool: Pool, *, alert_id: UUID, session: int, claimed_be
         return 0
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(gate.RECOVER)
-        return int(await connection.fetchval(RECOVER, alert_id, session, held))
+        return int(await connection.fetchval(RECOVER, alert_id, session, held, _LOOKED_UP))
 
 
 async def unsettled_alerts(pool: Pool) -> list[UUID]:

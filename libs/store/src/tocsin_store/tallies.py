@@ -4,18 +4,20 @@ The version of an alert's counts is how many deltas they hold: what is seen late
 never has two contents, whether it was read folded or not.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from tocsin_schemas.messages import AlertMetrics
+from tocsin_schemas.messages import AlertMetrics, Receipt
 from tocsin_schemas.words import Channel, State
 from tocsin_store.pool import Connection, Pool, Row
 from tocsin_store.singletons import take_role
 
 _PUBLISHER: Final = "tocsin.publisher"
+_COUNTS: Final = -1
+"""The bucket that counts a state; above it are those of its histogram, below what it was billed for."""
 
 FOLD: Final = """
 WITH d AS (
@@ -40,6 +42,19 @@ WHERE  p.alert_id IN (SELECT alert_id FROM alert_progress WHERE published < vers
 ORDER  BY p.alert_id
 """
 
+# What texts were billed for: their segments in bucket -2, what these cost in bucket -3.
+BILLED: Final = """
+WITH billed AS (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[])
+                  AS b(alert_id, alert_version, channel, segments, cost)
+)
+INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
+SELECT alert_id, alert_version, channel, 'sent', bucket, sum(n)
+FROM  (SELECT alert_id, alert_version, channel, -2 AS bucket, segments AS n FROM billed UNION ALL
+       SELECT alert_id, alert_version, channel, -3, cost FROM billed WHERE cost > 0) x
+GROUP BY 1, 2, 3, 5
+"""
+
 UNPUBLISH: Final = "UPDATE alert_progress SET published = 0 WHERE published > 0"
 
 KNOWN_ENDS: Final = """
@@ -58,6 +73,18 @@ async def publisher(pool: Pool) -> AsyncIterator[Connection | None]:
 async def fold(connection: Connection) -> None:
     """Fold the deltas and move the version of every alert they touch."""
     await connection.execute(FOLD)
+
+
+async def tally_billed(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Append what these were billed for; call it once for each fact, in the transaction that applies it."""
+    await connection.execute(
+        BILLED,
+        [r.alert_id for r in receipts],
+        [r.alert_version for r in receipts],
+        [r.channel.value for r in receipts],
+        [r.segments for r in receipts],
+        [r.cost for r in receipts],
+    )
 
 
 async def unpublished(connection: Connection, *, limit: int) -> list[AlertMetrics]:
@@ -96,9 +123,9 @@ def _metrics(rows: list[Row]) -> AlertMetrics:
     channels: dict[Channel, dict[State, int]] = {}
     sent: dict[int, int] = {}
     for row in rows:
-        if row["bucket"] < 0 and row["n"]:
+        if row["bucket"] == _COUNTS and row["n"]:
             channels.setdefault(Channel(row["channel"]), {})[State(row["state"])] = row["n"]
-        elif row["state"] == State.SENT:
+        elif row["bucket"] > _COUNTS and row["state"] == State.SENT:
             sent[row["bucket"]] = sent.get(row["bucket"], 0) + row["n"]
     states: dict[State, int] = {}
     for counts in channels.values():
