@@ -11,7 +11,7 @@ from tests.support.e2e_town import Town
 from tests.support.eventually import eventually
 from tocsin_local.reconcile import Reconciliation, reconcile
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import ReceiptKind, State
+from tocsin_schemas.words import Channel, ReceiptKind, State
 
 RESENDS: Final = 1
 """How often an attempt that may have arrived is made again."""
@@ -58,7 +58,8 @@ async def account_of(town: Town, agency: Agency, alert: UUID, *, expected: int) 
         TimeoutError: The receipts page or the metrics topic stays behind.
     """
     receipts = await _all_receipts(town, agency, alert)
-    rows = [(str(one.id), one.state) for one in await agency.deliveries(alert)]
+    deliveries = await agency.deliveries(alert)
+    rows = [(str(one.id), one.state) for one in deliveries]
     arrivals = await town.sandbox.arrivals(alert)
     unknowns = Counter(one.delivery_id for one in receipts if one.kind is ReceiptKind.UNKNOWN)
     result = reconcile(
@@ -67,6 +68,7 @@ async def account_of(town: Town, agency: Agency, alert: UUID, *, expected: int) 
         expected=expected,
         counted=(await agency.alert(alert)).progress.states,
         resent=sum(min(count, RESENDS) for count in unknowns.values()),
+        fails_later=all(one.channel is Channel.SMS for one in deliveries),
     )
     left = tuple(delivery for delivery, state in rows if state is State.UNKNOWN)
     await metrics_of(town, agency, alert)

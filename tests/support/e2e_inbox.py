@@ -11,7 +11,7 @@ from uuid import UUID
 import aiohttp
 from pydantic import BaseModel
 
-from tocsin_local.demo_inbox import inbox_of
+from tocsin_local.demo_inbox import inboxes_of
 from tocsin_local.reconcile import Inbox
 
 Rule = Mapping[str, object]
@@ -63,10 +63,11 @@ class Sandbox:
     http: aiohttp.ClientSession
 
     async def of(self, alert: UUID) -> Inbox:
-        """Every message of an alert, in order, whether or not the ledger knows of it."""
-        everything = await inbox_of(self.http, url=self.url)
-        begin = f"<{str(alert)[:_OF_ALERT]}"
-        return Inbox(tuple(one for one in everything.message_ids if one.startswith(begin)))
+        """Every message and text of an alert, whether or not the ledger knows of it; texts by their deliveries."""
+        found = await inboxes_of(self.http, url=self.url)
+        begin = str(alert)[:_OF_ALERT]
+        everything = [one for inbox in found.values() for one in inbox.message_ids]
+        return Inbox(tuple(one for one in everything if one.lstrip("<").startswith(begin)))
 
     async def arrivals(self, alert: UUID) -> Counter[str]:
         """How often each delivery of an alert arrived, by its id."""

@@ -1,5 +1,6 @@
 """One alert to the demo's members, as an agency would post it, and what the ledger's storage made of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from tests.support.e2e_town import Town
 from tests.support.eventually import eventually
 from tocsin_local.demo_alert import ALERT
 from tocsin_local.demo_load import Loaded
+from tocsin_schemas.words import Channel
 
 UPDATES = """
 SELECT coalesce(sum(n_tup_upd), 0)::int AS updates, coalesce(sum(n_tup_hot_upd), 0)::int AS hot
@@ -28,7 +30,7 @@ class Sent:
     """The alert, settled."""
 
     alert: UUID
-    expected: int
+    expected: Mapping[Channel, int]
     updates: Updates
 
 
@@ -42,7 +44,7 @@ async def sent_to_the_sample(town: Town, sample: Loaded) -> Sent:
     """Post the demo's alert and wait until it is settled and its updates are counted."""
     before = await _updates(town)
     alert = (await (await sample_agency(town, sample)).post(ALERT)).accepted.id
-    await town.settled(alert)
+    await town.reported(alert)
 
     async def counted() -> Updates | None:  # backends report theirs when they rest
         now = await _updates(town)
@@ -50,7 +52,7 @@ async def sent_to_the_sample(town: Town, sample: Loaded) -> Sent:
 
     after = await eventually(counted)
     assert after is not None
-    return Sent(alert, sample.deliveries, Updates(after.all - before.all, after.hot - before.hot))
+    return Sent(alert, sample.expected, Updates(after.all - before.all, after.hot - before.hot))
 
 
 async def _updates(town: Town) -> Updates:

@@ -12,18 +12,21 @@ import aiohttp
 
 from tests.support.e2e_agency import Agency
 from tests.support.e2e_inbox import Sandbox
+from tests.support.e2e_phones import Phones
 from tests.support.eventually import eventually
 from tests.support.world import Resident, an_agency, settled_in
 from tocsin_local.stack import Stack
 from tocsin_store import agencies
 from tocsin_store.pool import UNAVAILABLE, Pool, open_pool
 
-SERVICES: Final = ("alert-api", "dispatcher", "email-worker", "receipts-worker")
+SERVICES: Final = ("alert-api", "dispatcher", "email-worker", "sms-worker", "receipts-worker")
 
 OPEN: Final = """
 SELECT (SELECT count(*) FROM fan_out WHERE alert_id = $1 AND done_at IS NULL)
      + (SELECT count(*) FROM delivery WHERE alert_id = $1 AND (work <> 'none' OR state = 'pending'))
 """
+
+UNTOLD: Final = "SELECT count(*) FROM delivery WHERE alert_id = $1 AND channel = 'sms' AND state = 'sent'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Town:
     pool: Pool
     http: aiohttp.ClientSession
     sandbox: Sandbox
+    phones: Phones
 
     def url(self, name: str) -> str:
         """Where a service answers."""
@@ -93,6 +97,15 @@ class Town:
 
         async def look() -> bool:
             return await self.open(alert) == 0
+
+        await eventually(look, within=within)
+
+    async def reported(self, alert: UUID, *, within: float = 60.0) -> None:
+        """Return when nothing of an alert is left to do, and providers have told the end of every text."""
+        await self.settled(alert, within=within)
+
+        async def look() -> bool:
+            return not await self.pool.fetchval(UNTOLD, alert)
 
         await eventually(look, within=within)
 
@@ -155,14 +168,15 @@ class Town:
 
 @asynccontextmanager
 async def town_of(stack: Stack) -> AsyncIterator[Town]:
-    """Look at a running stack; whatever the test did, the relay behaves before and after."""
+    """Look at a running stack; whatever the test did, providers behave before and after."""
     async with (
         await open_pool(stack.database_url, size=4, application_name="tests") as pool,
         aiohttp.ClientSession() as http,
     ):
         url = next(one.url for one in stack.state.processes if one.name == "tocsin-sandbox" and one.url)
-        town = Town(stack, pool, http, Sandbox(url, http))
+        town = Town(stack, pool, http, Sandbox(url, http), Phones(url, http))
         await town.ready()
         yield town
         await town.ready(["tocsin-sandbox"])
         await town.sandbox.behave()
+        await town.phones.behave()

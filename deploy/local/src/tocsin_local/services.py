@@ -15,6 +15,7 @@ SANDBOX_PAGE, SANDBOX_SMTP = 1, 2
 BOUNCES, MAIL_DOOR_HEALTH = 9, 19
 SMS_WORKER = 20
 TEXT_PRICES = '{"GB": "0.0463"}'
+UNPACED = '{"segments_per_s": null}'  # agencies have a pace of their own
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def shared_environment(layout: Layout, *, base_port: int) -> Mapping[str, str]:
         "TOCSIN_SMS_PRICES": TEXT_PRICES,
         "TOCSIN_SANDBOX_BOUNCE_PORT": str(base_port + BOUNCES),
         "TOCSIN_SANDBOX_SECRETS_DIR": str(layout.secrets),
+        "TOCSIN_SANDBOX_TWILIO": UNPACED,
         "TOCSIN_SANDBOX_TWILIO_INBOUND_URL": f"{public}/callbacks/twilio/messages",
         "TOCSIN_SANDBOX_NOTIFY_CALLBACK_URL": f"{public}/callbacks/notify/status",
         "TOCSIN_SANDBOX_NOTIFY_INBOUND_URL": f"{public}/callbacks/notify/messages",
