@@ -19,6 +19,7 @@ from tests.faults.checks import (
     refusals,
     settled,
     snapshots,
+    texting,
 )
 from tests.faults.checks.index import Index
 from tests.faults.checks.story import story
@@ -42,6 +43,7 @@ _CHECKS: Final[Sequence[Callable[[Index], Iterator[Finding]]]] = (
     intent.findings,  # I4
     climbing.findings,  # I5
     snapshots.findings,  # I6
+    texting.findings,  # I5, I7, I9
     leaks.findings,  # I8
     refusals.findings,  # I9
     crashes.findings,

@@ -46,6 +46,8 @@ class Accept:
     """By the name of `Provider`."""
     fence: int | None = None
     """Of the claim that it was handed over under; None where the ledger does not say."""
+    segments: int = 0
+    """Parts that a text was sent in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,16 @@ class Withdrawal:
     agency: UUID
     purpose: Purpose
     channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Ledger 3, too: what somebody texted back, once it was acknowledged."""
+
+    at: float
+    ref: str
+    """The provider's id of it."""
+    meaning: Literal["stop", "start", "reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +262,10 @@ class Dump:
     """What is still to be done: rows of `outbox`, `due`, open fan-outs, unsettled chunks, dead letters; by name."""
     reached_versions: frozenset[tuple[UUID, int]] = frozenset()
     """Versions that went to whom earlier ones had reached; the others went to the whole audience."""
+    segments_per_s: Mapping[UUID, int] = field(default_factory=dict)
+    """What each agency's sender of texts may send."""
+    inbound: Mapping[str, str] = field(default_factory=dict)
+    """What each text that came in was taken for, by the provider's id of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +277,7 @@ class History:
     accepts: Sequence[Accept] = ()
     callbacks: Sequence[Callback] = ()
     withdrawals: Sequence[Withdrawal] = ()
+    replies: Sequence[Reply] = ()
     snapshots: Sequence[Snapshot] = ()
     faults: Sequence[Injected] = ()
     leaks: Sequence[Leak] = ()

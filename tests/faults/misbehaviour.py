@@ -9,15 +9,45 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+from pydantic import BaseModel
 
+from tests.faults.fault import Scene
 from tests.support.e2e_inbox import Sandbox
-from tocsin_sandbox.smtp.rules import Rule, RuleSet
+from tocsin_sandbox.phones.rules import Rule as TextRule
+from tocsin_sandbox.smtp.rules import Rule as SmtpRule
 
 _AGAIN_SECONDS: Final = 0.05
 _PATIENCE_SECONDS: Final = 120.0
 _ANSWER: Final = aiohttp.ClientTimeout(total=2)
 
-Rules = tuple[Rule, ...]
+
+class _Action(BaseModel, extra="allow"):
+    text: str = ""
+
+
+class _Rule(BaseModel, extra="allow"):
+    """Of any provider: each has other rules, all are known by their text."""
+
+    action: _Action
+
+
+class _RuleSet(BaseModel):
+    seed: int = 0
+    rules: tuple[_Rule, ...] = ()
+
+
+Rules = tuple[_Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the sandbox is told how one of its providers is to behave."""
+
+    rules: str
+    power: str
+
+
+SMTP: Final = Doors("/api/rules", "/api/smtp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +57,12 @@ class Misbehaviour:
     sandbox: Sandbox
     lock: Path
     """A file: who holds its lock may read the rules and write them."""
+    doors: Doors = SMTP
 
-    async def begin(self, rule: Rule) -> None:
-        """Put this rule before those in force; its text must be its own."""
-        await self._change(lambda rules: rules if rule in rules else (rule, *rules))
+    async def begin(self, rule: SmtpRule | TextRule) -> None:
+        """Put this rule before those in force; the text of its action must be its own."""
+        mine = _Rule.model_validate(rule.model_dump(mode="json"))
+        await self._change(lambda rules: rules if mine.action.text in _texts(rules) else (mine, *rules))
 
     async def end(self, text: str) -> None:
         """Take the rule of this text away; nothing happens where a restart of the sandbox has done so."""
@@ -47,23 +79,51 @@ class Misbehaviour:
     async def _until_it_is_so(self, change: Callable[[Rules], Rules]) -> None:
         """Read, write, and read again: a sandbox that was stopped may obey an earlier attempt late."""
         while (wanted := change((standing := await self._standing()).rules)) != standing.rules:
-            rules = RuleSet(seed=standing.seed, rules=wanted).model_dump(mode="json")
+            rules = _RuleSet(seed=standing.seed, rules=wanted).model_dump(mode="json")
             async with self.sandbox.http.put(self._rules_url, json=rules, timeout=_ANSWER) as answer:
                 answer.raise_for_status()
 
-    async def _standing(self) -> RuleSet:
+    async def _standing(self) -> _RuleSet:
         async with self.sandbox.http.get(self._rules_url, timeout=_ANSWER) as answer:
             answer.raise_for_status()
-            return RuleSet.model_validate_json(await answer.read())
+            return _RuleSet.model_validate_json(await answer.read())
 
     @property
     def _rules_url(self) -> str:
-        return f"{self.sandbox.url}/api/rules"
+        return self.sandbox.url + self.doors.rules
 
     async def _set_down(self, *, down: bool) -> None:
-        url = f"{self.sandbox.url}/api/smtp"
+        url = self.sandbox.url + self.doors.power
         async with self.sandbox.http.post(url, json={"down": down}, timeout=_ANSWER) as answer:
             answer.raise_for_status()
+
+
+async def rule_for_a_time(scene: Scene, rule: SmtpRule | TextRule, *, seconds: float, doors: Doors) -> None:
+    """Have this rule in force for so long."""
+    misbehaviour = _of(scene, doors=doors)
+    try:
+        await misbehaviour.begin(rule)
+        await asyncio.sleep(seconds)
+    finally:
+        await misbehaviour.end(rule.action.text)
+
+
+async def down_for_a_time(scene: Scene, *, seconds: float, doors: Doors) -> None:
+    """Have a provider refuse everything for so long."""
+    misbehaviour = _of(scene, doors=doors)
+    try:
+        await misbehaviour.down(down=True)
+        await asyncio.sleep(seconds)
+    finally:
+        await misbehaviour.down(down=False)
+
+
+def _of(scene: Scene, *, doors: Doors) -> Misbehaviour:
+    return Misbehaviour(scene.town.sandbox, scene.stack.layout.root / "rules.lock", doors)
+
+
+def _texts(rules: Rules) -> set[str]:
+    return {rule.action.text for rule in rules}
 
 
 def _without(rules: Rules, text: str) -> Rules:

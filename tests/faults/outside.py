@@ -3,11 +3,13 @@
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from tests.faults.history import Accept
-from tests.faults.load.means import Means
+from tests.faults.load.means import Means, Profile
 from tocsin_local.layout import Layout
 from tocsin_schemas.words import Channel
+from tocsin_store.pool import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Outside:
 
     The others are the same in other writings.
     """
+    enrol: Callable[[Connection, UUID, Profile], Coroutine[None, None, None]]
+    """Give an agency what it needs to send."""
     address: Callable[[int, str], str]
     """From 64 random bits and a destination of the profile: a member's address, which holds the first mark."""
     providers: Sequence[Provider]

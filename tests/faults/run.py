@@ -28,12 +28,15 @@ from tocsin_store.pool import UNAVAILABLE
 
 _SHOW_EVERY_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.5
+_QUIET_LOOKS: Final = 6
 
 _WHERE: Final = """
 SELECT (SELECT count(*) FROM delivery)                                                AS deliveries,
        (SELECT count(*) FROM delivery WHERE work <> 'none' OR state = 'pending')      AS open,
        (SELECT count(*) FROM fan_out WHERE done_at IS NULL) + (SELECT count(*) FROM chunk WHERE settled_at IS NULL)
-     + (SELECT count(*) FROM outbox) + (SELECT count(*) FROM due)                     AS rest
+     + (SELECT count(*) FROM outbox) + (SELECT count(*) FROM due)
+     + (SELECT count(*) FROM notice WHERE taken_at IS NULL)                           AS rest,
+       (SELECT count(*) FROM receipt)                                                 AS told
 """
 
 ORDERED: Final = "ordered.json"
@@ -136,10 +139,17 @@ async def _back(running: Stage, *, show: Show) -> Injected:
 
 
 async def _settle(town: Town, *, patience: float, show: Show) -> None:
-    """Return when nothing is left to do, or when patience ends: then the checker says what is left."""
+    """Return when nothing is left to do, or when patience ends: then the checker says what is left.
+
+    Providers report on what was done with: nothing may have been told for some seconds.
+    """
+    quiet, told = 0, -1
     try:
         async with asyncio.timeout(patience):
-            while (now := await _where(town)) is None or now["open"] or now["rest"]:
+            while quiet < _QUIET_LOOKS:
+                now = await _where(town)
+                at_rest = now is not None and not now["open"] and not now["rest"] and now["told"] == told
+                quiet, told = quiet + 1 if at_rest else 0, now["told"] if now else -1
                 await asyncio.sleep(_LOOK_EVERY_S)
     except TimeoutError:
         show(

@@ -13,7 +13,7 @@ from uuid import UUID
 import aiosmtplib
 
 from tests.faults.history import Accept, Callback
-from tests.faults.load.means import Means
+from tests.faults.load.means import Means, Profile
 from tests.faults.load.telling import heard, lines_of
 from tests.faults.outside import Ledger, Outside, Provider
 from tocsin_local.layout import Layout
@@ -23,6 +23,7 @@ from tocsin_sandbox.mailbox.accept_log import FILE_NAME
 from tocsin_sandbox.mailbox.received import Received
 from tocsin_sandbox.smtp.rules import BounceStyle
 from tocsin_schemas.words import Channel, ReceiptKind
+from tocsin_store.pool import Connection
 
 _MARK: Final = "numbat-"
 _RELAY: Final = Provider("smtp", port=SANDBOX_SMTP)
@@ -74,6 +75,10 @@ def drawn_reports(*, random: Random) -> Iterator[Told]:
         yield from random.choices([*REPORTS], [*REPORTS.values()])
         return
     yield from random.choices((_GONE, _READ), (9, 1), k=_COPIES)
+
+
+async def _enrol(_connection: Connection, _agency: UUID, _profile: Profile) -> None:
+    """Every agency has a sender of its own."""
 
 
 def _address(bits: int, domain: str) -> str:
@@ -150,6 +155,7 @@ class _Desk:
 OUTSIDE: Final = Outside(
     channel=Channel.EMAIL,
     marks=(_MARK,),
+    enrol=_enrol,
     address=_address,
     providers=(_RELAY,),
     settings=_settings,

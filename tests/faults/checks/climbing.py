@@ -76,7 +76,7 @@ def _callback(
     tells = any(_tells(fact, callback) for fact in facts)
     says = f"{callback.kind} {callback.status} of {callback.fence or 'any fence'}"
     if callback.forged:
-        if tells:
+        if any(fact.status == callback.status for fact in facts):
             yield of_delivery(row, "forgery believed", says, invariant="I5", at=callback.at)
     elif not tells and (callback.fence or not callback.by_ref or _is_known(facts)):
         yield of_delivery(

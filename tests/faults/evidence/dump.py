@@ -46,6 +46,8 @@ _QUERIES: Final[Mapping[str, str]] = {
     "suppressions": """
         SELECT channel, address, kind, scope, extract(epoch FROM created_at), extract(epoch FROM lifted_at)
         FROM   suppression""",
+    "paces": "SELECT id, sms_segments_per_s FROM agency",
+    "inbound": "SELECT ref, meaning FROM inbound",
     "reached_versions": "SELECT alert_id, version FROM alert_content WHERE body ->> 'to' = 'reached'",
 }
 
@@ -54,7 +56,10 @@ SELECT (SELECT count(*) FROM outbox)                              AS outbox,
        (SELECT count(*) FROM due)                                 AS due,
        (SELECT count(*) FROM fan_out WHERE done_at IS NULL)       AS fan_outs,
        (SELECT count(*) FROM chunk WHERE settled_at IS NULL)      AS chunks,
-       (SELECT count(*) FROM receipt_unmatched)                   AS receipts_unmatched
+       (SELECT count(*) FROM receipt_unmatched)                   AS receipts_unmatched,
+       (SELECT count(*) FROM notice WHERE taken_at IS NULL)       AS notices,
+       (SELECT count(*) FROM callback c JOIN provider_message USING (provider, ref)
+        WHERE  c.delivery_id IS NULL)                             AS callbacks
 """
 
 
@@ -87,6 +92,8 @@ def read_dump(folder: Path) -> Dump:
         consents=list(_rows(source / "consents.csv", _consent)),
         contacts={one.id: one for one in _rows(source / "contacts.csv", _contact)},
         suppressions=list(_rows(source / "suppressions.csv", _suppression)),
+        segments_per_s=dict(_rows(source / "paces.csv", _pace)),
+        inbound=dict(_rows(source / "inbound.csv", _inbound)),
         reached_versions=frozenset(_rows(source / "reached_versions.csv", _version)),
     )
 
@@ -215,6 +222,16 @@ def _suppression(row: Fields) -> Suppression:
         float(created),
         _moment(lifted),
     )
+
+
+def _pace(row: Fields) -> tuple[UUID, int]:
+    agency, segments = row
+    return UUID(agency), int(segments)
+
+
+def _inbound(row: Fields) -> tuple[str, str]:
+    ref, meaning = row
+    return ref, meaning
 
 
 def _version(row: Fields) -> tuple[UUID, int]:

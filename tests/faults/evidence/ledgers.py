@@ -13,13 +13,14 @@ from typing import Final, TypeAlias
 
 from pydantic import TypeAdapter
 
-from tests.faults.history import Answer, Callback, Crash, Injected, Leak, Snapshot, Withdrawal
+from tests.faults.history import Answer, Callback, Crash, Injected, Leak, Reply, Snapshot, Withdrawal
 
-Entry: TypeAlias = Answer | Callback | Withdrawal | Snapshot | Injected | Leak | Crash
+Entry: TypeAlias = Answer | Callback | Withdrawal | Reply | Snapshot | Injected | Leak | Crash
 FILES: Final[Mapping[type[Entry], str]] = {
     Answer: "clients.jsonl",
     Callback: "callbacks.jsonl",
     Withdrawal: "consents.jsonl",
+    Reply: "replies.jsonl",
     Snapshot: "snapshots.jsonl",
     Injected: "faults.jsonl",
     Leak: "leaks.jsonl",

@@ -17,6 +17,7 @@ from tests.faults.history import (
     History,
     Injected,
     Leak,
+    Reply,
     Snapshot,
     Withdrawal,
 )
@@ -33,6 +34,7 @@ def read_history(folder: Path) -> History:
         accepts=[accept for one in every_channel() for accept in _accepts(folder, one.ledger)],
         callbacks=_read(folder, Callback),
         withdrawals=_read(folder, Withdrawal),
+        replies=_read(folder, Reply),
         snapshots=_read(folder, Snapshot),
         faults=_read(folder, Injected),
         leaks=_read(folder, Leak),

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.channels.email import OUTSIDE
 from tests.faults.evidence.ledgers import Entry, Ledgers, read_keys
 from tests.faults.evidence.reading import read_history
-from tests.faults.history import Accept, Answer, Callback, Injected, Leak, Snapshot, Withdrawal
+from tests.faults.history import Accept, Answer, Callback, Injected, Leak, Reply, Snapshot, Withdrawal
 from tocsin_schemas.words import Channel, Purpose, ReceiptKind, State
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -19,6 +19,7 @@ ENTRIES: list[Entry] = [
     Answer(3.0, 4.0, "cancel", ONE, "key", 0),
     Callback(5.0, ONE, ReceiptKind.FAILED, "dsn 5.1.1"),
     Withdrawal(6.0, ONE, TWO, Purpose.PUBLIC_TASK, Channel.EMAIL),
+    Reply(6.5, "SM1", "stop"),
     Snapshot(7.0, "metrics", ONE, 3, 2, {State.SENT: 1, State.PENDING: 1}, final=True),
     Injected("kill", 8.0, 9.5, {"name": "dispatcher", "seconds": 1.5, "times": 2, "hard": True}, domain="a"),
     Leak("a log", "name", "of *****"),
@@ -31,6 +32,8 @@ TABLES = (
     "consents",
     "contacts",
     "suppressions",
+    "paces",
+    "inbound",
     "reached_versions",
 )
 
@@ -57,6 +60,7 @@ async def test_what_was_kept_is_read_as_it_was(folder: Path) -> None:
         *history.answers,
         *history.callbacks,
         *history.withdrawals,
+        *history.replies,
         *history.snapshots,
         *history.faults,
         *history.leaks,

@@ -4,14 +4,13 @@ What a relay stalls stays stalled when it has recovered: that connection is dead
 No delay slows a hand-over, since an envelope counts from its MAIL FROM.
 """
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from random import Random
 from typing import Final
 
 from tests.faults.fault import Kind, Scale, Scene, What
-from tests.faults.misbehaviour import Misbehaviour
+from tests.faults.misbehaviour import SMTP, down_for_a_time, rule_for_a_time
 from tocsin_sandbox.smtp.phases import Phase
 from tocsin_sandbox.smtp.rules import Action, ActionType, Rule
 
@@ -108,17 +107,8 @@ def rule_of(what: What) -> Rule:
     )
 
 
-def _misbehaviour(scene: Scene) -> Misbehaviour:
-    return Misbehaviour(scene.town.sandbox, scene.stack.layout.root / "rules.lock")
-
-
 async def _rule_for_a_time(scene: Scene, what: What) -> None:
-    misbehaviour = _misbehaviour(scene)
-    try:
-        await misbehaviour.begin(rule_of(what))
-        await asyncio.sleep(float(what["seconds"]))
-    finally:
-        await misbehaviour.end(str(what["tag"]))
+    await rule_for_a_time(scene, rule_of(what), seconds=float(what["seconds"]), doors=SMTP)
 
 
 def _down_drawn(random: Random, _scale: Scale) -> What:
@@ -126,12 +116,7 @@ def _down_drawn(random: Random, _scale: Scale) -> What:
 
 
 async def _down_for_a_time(scene: Scene, what: What) -> None:
-    misbehaviour = _misbehaviour(scene)
-    try:
-        await misbehaviour.down(down=True)
-        await asyncio.sleep(float(what["seconds"]))
-    finally:
-        await misbehaviour.down(down=False)
+    await down_for_a_time(scene, seconds=float(what["seconds"]), doors=SMTP)
 
 
 def _everywhere(name: str, rule: Draw) -> Kind:

@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Final
 from uuid import UUID
 
 from tests.faults.evidence.leaks import NAME
 from tests.faults.load.means import Crowd, Profile
 from tests.faults.outside import Outside
 from tests.support.world import HOME, PURPOSE, an_agency
+from tocsin_schemas.words import Purpose
 from tocsin_store import agencies, members
 from tocsin_store.members import Consent, ContactPoint, Member, Place, analyse
 from tocsin_store.pool import Connection, Pool
 
+PURPOSES: Final = (PURPOSE, Purpose.SERVICE)
+"""What everybody consents to: alerts are for the first, and a word to leave is about all of them."""
 _TWO_ADDRESSES_EVERY = 20
 _NEAR_M = 300.0
 
@@ -33,15 +37,29 @@ async def _settled(pool: Pool, profile: Profile, outsides: Sequence[Outside], *,
     async with pool.acquire() as connection, connection.transaction():
         await agencies.add_key(connection, key, agency_id=agency, scopes=list(agencies.Scope))
         await _add_people(connection, ids, random=random)
-        for outside in outsides:
-            addresses = _addresses(ids, outside, domains=profile.domains, random=random)
-            await members.add_contact_points(connection, addresses)
+        chosen = _chosen(ids, len(outsides), random=random)
+        addresses: dict[str, UUID] = {}
+        for outside, reached in zip(outsides, chosen, strict=True):
+            await outside.enrol(connection, agency, profile)
+            points = [*_addresses(reached, outside, domains=profile.domains, random=random)]
+            addresses |= {point.address: point.member_id for point in points}
+            await members.add_contact_points(connection, points)
             consents = [
-                Consent(drawn_uuid(random), id_, agency, PURPOSE, outside.channel, {"by": "form"})
-                for id_ in ids
+                Consent(drawn_uuid(random), id_, agency, purpose, outside.channel, {"by": "form"})
+                for id_ in reached
+                for purpose in PURPOSES
             ]
             await members.add_consents(connection, consents)
-    return Crowd(agency, key.text, ids)
+    return Crowd(agency, key.text, ids, addresses)
+
+
+def _chosen(ids: Sequence[UUID], channels: int, *, random: Random) -> list[list[UUID]]:
+    """Who chose each channel: everybody one at least, any combination as often as another."""
+    choices = [random.randrange(1, 2**channels) for _ in ids]
+    return [
+        [id_ for id_, choice in zip(ids, choices, strict=True) if choice >> number & 1]
+        for number in range(channels)
+    ]
 
 
 async def _add_people(connection: Connection, ids: Sequence[UUID], *, random: Random) -> None:

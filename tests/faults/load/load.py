@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
 
 import aiohttp
 
@@ -19,10 +18,9 @@ from tests.faults.load.leavers import leave
 from tests.faults.load.means import Board, Means, Profile
 from tests.faults.load.posters import post_alerts
 from tests.faults.load.watchers import final_snapshots, watch
+from tests.faults.load.wires import doors_of
 
 __all__ = ["Load", "Profile"]
-
-_DOOR: Final = "alert-api"
 
 
 class Load:
@@ -63,9 +61,4 @@ class Load:
     async def _client(self) -> AsyncIterator[Client]:
         personal = Personal(tuple(crowd.key.split("_", 2)[2] for crowd in self._means.crowds))
         async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
-            yield Client(self._means.ledgers, self._means.stop, http, self._doors(), personal)
-
-    def _doors(self) -> list[str]:
-        """Where every alert-api answers."""
-        processes = self._means.scene.stack.state.processes
-        return [one.url.rstrip("/") for one in processes if one.url and one.name.startswith(_DOOR)]
+            yield Client(self._means.ledgers, self._means.stop, http, doors_of(self._means), personal)

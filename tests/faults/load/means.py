@@ -30,6 +30,12 @@ class Profile:
     """Share of an agency's members who leave during an alert, on average."""
     bounces: float = 0.03
     """Share of messages of which something comes back."""
+    answers: float = 0.02
+    """Share of messages that are answered, where they can be; a quarter of these with a word to leave."""
+    too_long: float = 0.03
+    """Share of alerts that say more than any text may hold: they are refused."""
+    segments_per_s: int = 500
+    """What each agency's sender of texts may send."""
     severities: tuple[int, int, int] = (5, 2, 3)
     """Weights of extreme, severe and minor alerts. A severe one that is refused twice waits for two minutes."""
     domains: tuple[str, ...] = ("homes.example", "post.example", "mail.example")
@@ -42,6 +48,8 @@ class Crowd:
     agency: UUID
     key: str
     members: Sequence[UUID]
+    addresses: Mapping[str, UUID] = field(default_factory=dict)
+    """Whose each is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ _SEVERITIES: Final = (Severity.EXTREME, Severity.SEVERE, Severity.MINOR)
 _SHORT_S: Final = (8.0, 45.0)
 _LONG_S: Final = 1_200.0
 _SHORT_SHARE: Final = 0.2
+_TOO_LONG: Final = " It rises." * 200
+"""Thirteen segments of text; ten are the most."""
 
 
 async def post_alerts(means: Means, client: Client) -> None:
@@ -31,15 +33,16 @@ async def post_alerts(means: Means, client: Client) -> None:
     means.board.close()
 
 
-def content(severity: Severity, *, random: Random) -> dict[str, object]:
+def content(severity: Severity, *, random: Random, more: str = "") -> dict[str, object]:
     """What is said, in words that can be found wherever they leak. Minor alerts are over soon, and some of the others."""
     short = severity is Severity.MINOR or random.random() < _SHORT_SHARE
     lasts = random.uniform(*_SHORT_S) if short else _LONG_S
     mark = f"{TEXT}{random.getrandbits(32):08x}"
+    description = f"{mark}: it rises.{more}"
     return {
         "category": "flood",
         "severity": severity.value,
-        "info": [{"language": "en-GB", "headline": f"Flood {mark}", "description": f"{mark}: it rises."}],
+        "info": [{"language": "en-GB", "headline": f"Flood {mark}", "description": description}],
         "purpose": PURPOSE.value,
         "expires": (datetime.now(UTC) + timedelta(seconds=lasts)).isoformat(),
     }
@@ -48,7 +51,10 @@ def content(severity: Severity, *, random: Random) -> dict[str, object]:
 async def _post(means: Means, client: Client, wanted: Posted, *, random: Random) -> None:
     """Post one; its drawn id is its key until it has one of its own."""
     channels = list(means.channels)  # all: a check takes whoever consented to a channel for meant
-    body = {**content(wanted.severity, random=random), "areas": [AREA], "channels": channels}
+    said = content(
+        wanted.severity, random=random, more=_TOO_LONG * (random.random() < means.profile.too_long)
+    )
+    body = {**said, "areas": [AREA], "channels": channels}
     request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert))
     answer = await client.known(request, random=random)
     if answer and answer.status == HTTPStatus.ACCEPTED and answer.alert:
