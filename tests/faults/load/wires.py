@@ -46,13 +46,17 @@ class Wires:
     async def made(self, call: Call, *, random: Random) -> bool:
         """Make a call once; whether it was acknowledged."""
         url = random.choice(self.doors) + call.path
-        headers, body = self._of_twilio(call) if call.provider == "twilio" else self._of_notify(call)
+        headers, body = self.written(call)
         try:
             async with self.http.post(url, data=body, headers=headers) as answer:
                 await answer.read()
                 return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False
+
+    def written(self, call: Call) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body, as they go over the wire."""
+        return self._of_twilio(call) if call.provider == "twilio" else self._of_notify(call)
 
     def _of_twilio(self, call: Call) -> tuple[Mapping[str, str], bytes]:
         form = {**call.form, "AccountSid": self.twilio.account_sid, "ApiVersion": "2010-04-01"}
