@@ -107,7 +107,9 @@ def test_members_have_mobiles_that_are_not_the_senders() -> None:
 @pytest.mark.parametrize("forged", [False, True])
 async def test_only_the_provider_s_own_calls_show_who_makes_them(*, forged: bool) -> None:
     async with aiohttp.ClientSession() as http:
-        headers, body = wires(http).written(Call("/callbacks/twilio/status?r=1", "twilio", {"A": "1"}, forged))
+        headers, body = wires(http).written(
+            Call("/callbacks/twilio/status?r=1", "twilio", {"A": "1"}, forged)
+        )
         token, said = wires(http).written(Call("/callbacks/notify/status", "notify", {"id": "1"}, forged))
 
     form = parse_qs(body.decode(), keep_blank_values=True)
