@@ -10,6 +10,8 @@ from tests.faults.history import Delivery, Finding
 from tocsin_schemas.words import ReceiptKind, State
 
 _TAKEN: Final = frozenset({State.SENT, State.VOICEMAIL, State.DELIVERED, State.ACKNOWLEDGED})
+_SOON: Final = 5.0
+"""Seconds before its end in which an alert is as good as over."""
 _TRACES: Final = frozenset(
     {
         ReceiptKind.ACCEPTED,
@@ -32,6 +34,7 @@ def findings(index: Index) -> Iterator[Finding]:
     for row in dump.deliveries.values():
         yield from _unsettled(index, row)
         yield from _unlike_the_provider(index, row)
+        yield from _never_tried_again(index, row)
     for accept in index.history.accepts:
         if accept.delivery not in dump.deliveries:
             says = "a provider accepted what the ledger does not know"
@@ -44,6 +47,17 @@ def _unsettled(index: Index, row: Delivery) -> Iterator[Finding]:
         yield of_delivery(row, "not settled", says)
     elif row.state is State.UNKNOWN and row.ambiguous <= resends(index, row) + looks_up(row):
         yield of_delivery(row, "given up early", f"unknown after {row.ambiguous} ambiguous attempts")
+
+
+def _never_tried_again(index: Index, row: Delivery) -> Iterator[Finding]:
+    """A handset that is off now is on again later: the first failure of that kind is not the last word."""
+    off = [fact for fact in index.facts_of(row.id) if fact.reason == "handset_unreachable"][:1]
+    end = index.ends.get((row.alert, row.version))
+    for fact in off:
+        lasts = end is None or fact.occurred_at < end.at - _SOON
+        if lasts and fact.kind is ReceiptKind.FAILED and fact.due_at is None:
+            says = "its handset was off, and the alert went on"
+            yield of_delivery(row, "never tried again", says, at=fact.occurred_at)
 
 
 def _unlike_the_provider(index: Index, row: Delivery) -> Iterator[Finding]:

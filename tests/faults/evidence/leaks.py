@@ -31,7 +31,13 @@ _BEFORE: Final = 60
 _AFTER: Final = 80
 _LONGEST: Final = 1_000
 _MOST: Final = 10
-_SECRETS: Final = ("tocsin_signing_key", "postgres_password")
+_SECRETS: Final = (
+    "tocsin_signing_key",
+    "postgres_password",
+    "tocsin_sandbox_twilio_auth_token",
+    "tocsin_sandbox_notify_api_key",
+    "tocsin_sandbox_notify_callback_token",
+)
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
 
 

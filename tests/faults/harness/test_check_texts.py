@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.faults.harness.histories import POSTED, Row, altered, broken, history, rows, the_alert
+from tests.faults.harness.histories import END, POSTED, Row, altered, broken, history, rows, the_alert
 from tests.faults.history import Callback
 from tocsin_schemas.words import Channel, ReceiptKind, Severity, State
 
@@ -127,3 +127,15 @@ def test_a_failure_that_is_told_twice_counts_once() -> None:
     row = row.told(POSTED + 10, FAILED, due_at=POSTED + 21, status="undelivered 30003")
 
     assert "I5 fact counted twice" in found_with(sent(row, POSTED + 22))
+
+
+def test_a_handset_that_was_off_is_tried_again_while_the_alert_lasts() -> None:
+    off = sent(a_text(), POSTED + 1).told(
+        POSTED + 9, FAILED, status="undelivered 30003", reason="handset_unreachable"
+    )
+
+    assert found_with(off.moved(POSTED + 9, state=State.FAILED, work="none")) == {"I1 never tried again"}
+    late = sent(a_text(), END - 9).told(
+        END - 2, FAILED, status="undelivered 30003", reason="handset_unreachable"
+    )
+    assert "I1 never tried again" not in found_with(late.moved(END - 2, state=State.FAILED, work="none"))

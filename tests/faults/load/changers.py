@@ -29,7 +29,7 @@ async def change_alerts(means: Means, client: Client) -> None:
 
 
 async def _change(means: Means, client: Client, posted: Posted, *, random: Random) -> None:
-    request = _request(posted, random=random)
+    request = _request(posted, longest=means.profile.longest, random=random)
     if await means.stopped_within(random.uniform(*_SOON_S)):
         return
     answer = await client.known(request, random=random)
@@ -37,10 +37,10 @@ async def _change(means: Means, client: Client, posted: Posted, *, random: Rando
         means.board.tell(posted)
 
 
-def _request(posted: Posted, *, random: Random) -> Request:
+def _request(posted: Posted, *, longest: float, random: Random) -> Request:
     (act,) = random.choices(_ACTS, _MINOR_WEIGHTS if posted.severity is Severity.MINOR else _WEIGHTS)
     path, key = f"/v1/alerts/{posted.alert}", str(drawn_uuid(random))
-    said = content(posted.severity, random=random)
+    said = content(posted.severity, longest=longest, random=random)
     if act == "correct":
         return Request("correct", posted.crowd, f"{path}/updates", {**said, "to": "reached"}, key)
     body = {"reason": "Over", "all_clear": said["info"] if act == "all clear" else None}

@@ -36,6 +36,8 @@ class Profile:
     """Share of alerts that say more than any text may hold: they are refused."""
     segments_per_s: int = 500
     """What each agency's sender of texts may send."""
+    longest: float = 1_200.0
+    """Seconds that an alert lasts at most. Who could not be reached is tried again after minutes, and until it ends."""
     severities: tuple[int, int, int] = (5, 2, 3)
     """Weights of extreme, severe and minor alerts. A severe one that is refused twice waits for two minutes."""
     domains: tuple[str, ...] = ("homes.example", "post.example", "mail.example")

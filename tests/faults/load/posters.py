@@ -15,10 +15,9 @@ from tocsin_schemas.words import Severity
 
 _SEVERITIES: Final = (Severity.EXTREME, Severity.SEVERE, Severity.MINOR)
 _SHORT_S: Final = (8.0, 45.0)
-_LONG_S: Final = 1_200.0
 _SHORT_SHARE: Final = 0.2
-_TOO_LONG: Final = " It rises." * 200
-"""Thirteen segments of text; ten are the most."""
+_TOO_LONG: Final = " It rises." * 148
+"""Eleven segments of text, which a provider would take; ten are the most."""
 
 
 async def post_alerts(means: Means, client: Client) -> None:
@@ -33,10 +32,10 @@ async def post_alerts(means: Means, client: Client) -> None:
     means.board.close()
 
 
-def content(severity: Severity, *, random: Random, more: str = "") -> dict[str, object]:
+def content(severity: Severity, *, longest: float, random: Random, more: str = "") -> dict[str, object]:
     """What is said, in words that can be found wherever they leak. Minor alerts are over soon, and some of the others."""
     short = severity is Severity.MINOR or random.random() < _SHORT_SHARE
-    lasts = random.uniform(*_SHORT_S) if short else _LONG_S
+    lasts = random.uniform(*_SHORT_S) if short else longest
     mark = f"{TEXT}{random.getrandbits(32):08x}"
     description = f"{mark}: it rises.{more}"
     return {
@@ -51,9 +50,9 @@ def content(severity: Severity, *, random: Random, more: str = "") -> dict[str, 
 async def _post(means: Means, client: Client, wanted: Posted, *, random: Random) -> None:
     """Post one; its drawn id is its key until it has one of its own."""
     channels = list(means.channels)  # all: a check takes whoever consented to a channel for meant
-    said = content(
-        wanted.severity, random=random, more=_TOO_LONG * (random.random() < means.profile.too_long)
-    )
+    profile = means.profile
+    more = _TOO_LONG if random.random() < profile.too_long else ""
+    said = content(wanted.severity, longest=profile.longest, random=random, more=more)
     body = {**said, "areas": [AREA], "channels": channels}
     request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert))
     answer = await client.known(request, random=random)
