@@ -8,7 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from twilio.http.async_http_client import AsyncTwilioHttpClient
 
+from tests.integration.sandbox.clients import SETTINGS, Notify, Twilio, twilio_client
+from tests.integration.sandbox.webhook import Webhook, listening
 from tocsin_sandbox.sandbox import Sandbox
 from tocsin_sandbox.settings import Settings
 
@@ -82,8 +85,14 @@ class Desk:
         summary: dict[str, object] = await self.json("/api/summary")
         return summary
 
-    async def obey(self, *rules: dict[str, object]) -> None:
-        async with self.http.put("/api/rules", json={"rules": rules}) as answer:
+    async def obey(self, *rules: dict[str, object], provider: str = "") -> None:
+        path = f"/api/{provider}/rules" if provider else "/api/rules"
+        async with self.http.put(path, json={"rules": rules}) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def turn(self, provider: str, **changes: object) -> None:
+        """Change the behaviour of a provider of texts."""
+        async with self.http.post(f"/api/{provider}", json=changes) as answer:
             assert answer.status == 200, await answer.text()
 
 
@@ -114,3 +123,29 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 async def desk(start: Start) -> Desk:
     """A sandbox as it comes."""
     return await start()
+
+
+@pytest.fixture
+async def office(start: Start) -> Desk:
+    """A sandbox whose providers of texts let us in."""
+    return await start(**SETTINGS)
+
+
+@pytest.fixture
+async def twilio(office: Desk) -> AsyncIterator[Twilio]:
+    """Twilio's SDK, at the sandbox."""
+    async with AsyncTwilioHttpClient() as http:
+        yield Twilio(twilio_client(http, port=office.sandbox.http_port))
+
+
+@pytest.fixture
+def notify(office: Desk) -> Notify:
+    """A client of Notify, at the sandbox."""
+    return Notify(office.http)
+
+
+@pytest.fixture
+async def webhook() -> AsyncIterator[Webhook]:
+    """Where providers report to."""
+    async with listening() as webhook:
+        yield webhook
