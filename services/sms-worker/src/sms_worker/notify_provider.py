@@ -24,6 +24,8 @@ from tocsin_schemas.words import Reason
 _OK: Final = range(200, 300)
 _ERRORS: Final = range(300, 600)
 _JSON: Final = "application/json"
+_LONGEST: Final = 918
+"""Characters that Notify takes."""
 _TOKEN_LASTS: Final = timedelta(seconds=10)
 
 
@@ -40,7 +42,9 @@ class NotifyProvider:
         self._headers_until: datetime | None = None
 
     async def send(self, text: Outgoing, *, may_begin: Callable[[], bool]) -> Outcome:
-        """Create a notification."""
+        """Create a notification. What is too long for Notify waits for another provider."""
+        if len(text.body) > _LONGEST:
+            return Outcome(OutcomeClass.RETRY_SAFE, Reason.MESSAGE_TOO_BIG, provider=self.name)
         body = Once(to_json(self._request(text)), content_type=_JSON, may_begin=may_begin)
         try:
             answer = await self._wire.ask("POST", self._texts, headers=self._signed(), body=body)
