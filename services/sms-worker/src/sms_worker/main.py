@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+from sms_worker.notices import EVERY_SECONDS as NOTICES_EVERY
+from sms_worker.notices import say_notices
 from sms_worker.providers import providers_of
 from sms_worker.settings import SmsWorkerSettings
 from sms_worker.slow_receipts import EVERY_SECONDS, hold_slow
@@ -22,13 +24,15 @@ async def serve(process: Process, *, settings: SmsWorkerSettings) -> None:
     """Deliver texts until the process stops."""
     dsn, size = settings.database_url.get_secret_value(), settings.database_connections
     pool = await open_pool(dsn, size=size, application_name="sms-worker", lock_timeout=LEDGER_LOCK_TIMEOUT)
-    channel = SmsChannel(
-        settings, providers=providers_of(settings, known=partial(provider_health.known, pool))
-    )
+    providers = providers_of(settings, known=partial(provider_health.known, pool))
+    by_name = {provider.name: provider for provider in providers}
+    channel = SmsChannel(settings, providers=providers)
     outlet = Outlet(settings.kafka_bootstrap_servers, client_id="sms-worker")
+    notices = partial(say_notices, pool, providers=by_name, countries=settings.sms_countries)
     slow = partial(hold_slow, pool, providers=channel.providers, settings=settings)
     async with pool, outlet, asyncio.TaskGroup() as group:
         requests = group.create_task(channel.run())
+        group.create_task(repeat(notices, process=process, name="notices", every=NOTICES_EVERY))
         group.create_task(repeat(slow, process=process, name="slow_receipts", every=EVERY_SECONDS))
         await work(
             process,
