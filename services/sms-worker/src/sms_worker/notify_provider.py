@@ -91,7 +91,7 @@ class NotifyProvider:
     async def probe(self) -> bool:
         """List notifications."""
         try:
-            await self._got(self._notifications.with_query(template_type="sms"))
+            listed(await self._got(self._notifications.with_query(template_type="sms")), "notifications")
         except (*TROUBLE, ValueError):
             return False
         return True

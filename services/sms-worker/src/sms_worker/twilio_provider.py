@@ -131,7 +131,7 @@ class TwilioProvider:
             said = await self._got(self._account)
         except (*TROUBLE, ValueError):
             return False
-        return said.get("status", "active") == "active"
+        return said.get("status") == "active"
 
     async def close(self) -> None:
         """Close its connections."""
