@@ -10,8 +10,9 @@ CREATE INDEX contact_point_number ON contact_point (address) WHERE channel = 'sm
 -- As before; of a text the country calling code (ITU-T E.164).
 CREATE OR REPLACE FUNCTION route_of(channel text, address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE channel WHEN 'email' THEN lower(split_part(address, '@', -1))
-                    WHEN 'sms'   THEN substring(address FROM
-                        '^\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})') END;
+                    WHEN 'sms'   THEN coalesce( -- two expressions: of branches the longest would win, not the first
+                        substring(address FROM '^\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])'),
+                        substring(address FROM '^\+[0-9]{3}')) END;
 
 ALTER TABLE receipt ADD COLUMN provider_ref text, ADD COLUMN segments smallint, ADD COLUMN cost int;
 
