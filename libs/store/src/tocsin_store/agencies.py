@@ -112,6 +112,12 @@ async def by_slug(conn: Connection, slug: str) -> Agency | None:
     return None if row is None else Agency(**row)
 
 
+async def find(conn: Connection, agency_id: UUID) -> Agency | None:
+    """The agency of an id."""
+    row = await conn.fetchrow(f"SELECT {_COLUMNS} FROM agency WHERE id = $1", agency_id)
+    return None if row is None else Agency(**row)
+
+
 async def name_of(conn: Connection, agency_id: UUID) -> str | None:
     """What the agency calls itself."""
     name: str | None = await conn.fetchval("SELECT name FROM agency WHERE id = $1", agency_id)

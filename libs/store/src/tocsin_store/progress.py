@@ -11,7 +11,9 @@ from tocsin_schemas.words import State
 from tocsin_store.deliveries import id_range
 from tocsin_store.pool import Connection
 
-_COUNT: Final = -1  # the bucket that counts a state; the others are its histogram
+_COUNT: Final = -1  # the bucket that counts a state; those from 0 on are its histogram
+_SEGMENTS: Final = -2  # of texts that providers took
+_COST: Final = -3  # of these, where it is known, in ten-thousandths of the platform's currency
 _FIRST_BOUND_S: Final = 0.1
 
 
@@ -24,6 +26,9 @@ class Progress:
     members: int
     channels: Mapping[str, Mapping[str, int]]
     rate_per_s: float | None
+    segments: int
+    cost: int | None
+    """Of the segments, in ten-thousandths of the platform's currency; None where no price is known."""
 
     @property
     def states(self) -> Mapping[str, int]:
@@ -81,6 +86,8 @@ async def read(conn: Connection, alert_id: UUID, *, alert_version: int) -> Progr
         members=row["members"],
         channels=channels,
         rate_per_s=rate_per_s(_histogram(row["counts"]), elapsed=row["as_of"] - row["frozen_at"]),
+        segments=_sum(row["counts"], bucket=_SEGMENTS) or 0,
+        cost=_sum(row["counts"], bucket=_COST),
     )
 
 
@@ -142,6 +149,11 @@ def _by_channel(counts: Iterable[Mapping[str, str | int]]) -> dict[str, dict[str
 def _histogram(counts: Iterable[Mapping[str, str | int]]) -> dict[int, int]:
     buckets: dict[int, int] = {}
     for row in counts:
-        if row["state"] == State.SENT and row["bucket"] != _COUNT:
+        if row["state"] == State.SENT and int(row["bucket"]) >= 0:
             buckets[int(row["bucket"])] = buckets.get(int(row["bucket"]), 0) + int(row["n"])
     return buckets
+
+
+def _sum(counts: Iterable[Mapping[str, str | int]], *, bucket: int) -> int | None:
+    """What a bucket holds over all channels; None where it never held anything."""
+    return sum(int(row["n"]) for row in counts if row["bucket"] == bucket) or None

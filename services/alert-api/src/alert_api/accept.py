@@ -1,7 +1,9 @@
 """Accepts alerts: all or nothing, once per Idempotency-Key (design, section 5.1)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -12,10 +14,16 @@ from alert_api.faults import faults_of
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
+from alert_api.sms_forecast import Place
+from alert_api.sms_texts import Texts, texts_of
+from alert_api.sms_told import foretell, note_expected
 from alert_api.traces import note, ring
+from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertAccepted
-from tocsin_schemas.words import Lane, Severity
+from tocsin_schemas.words import Channel, Lane, Severity
 from tocsin_store import alerts
+from tocsin_store.estimates import Audience
+from tocsin_store.geometry import Shape
 from tocsin_store.pool import Connection
 
 Posted = TypeVar("Posted", bound=Body)
@@ -28,32 +36,75 @@ async def accept(posting: Posting, *, services: Services) -> Outcome:
         Problem: `validation`, `idempotency-mismatch`, `idempotency-in-flight`; nothing was stored.
         DatabaseDownError: It may have been stored: the same key tells.
     """
-    outcome = await once(posting, lambda conn: _store(conn, posting, now=services.now()), services=services)
+    outcome = await once(
+        posting,
+        lambda conn: _store(conn, posting, now=services.now(), settings=services.sms),
+        services=services,
+    )
     if not outcome.replayed:
         services.measures.accepted.labels(outcome.first.answer["lane"]).inc()
     return outcome
 
 
-async def _store(conn: Connection, posting: Posting, *, now: datetime) -> Done:
-    new = await _checked(conn, posting, now=now)
+async def _store(conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings) -> Done:
+    new, texts = await checked(conn, posting, now=now, settings=settings)
+    told = None
+    if texts is not None:
+        place = place_of(new, now=now)
+        told = await foretell(conn, texts, audience_of(new), place=place, settings=settings)
     alert = await alerts.insert(conn, new)
     bell = await ring(conn, AlertAccepted(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
     await note(conn, posting.caller, action="alert accepted", subject=alert.id)
+    answer = answer_of(alert)
+    if told is not None:
+        await note_expected(conn, alert, told)
+        answer["texts"] = told.answer(currency=settings.sms_currency)
     if new.effective is not None:
-        return Done(answer_of(alert, handover="scheduled"))
-    return Done(answer_of(alert), bell=bell)
+        return Done({**answer, "handover": "scheduled"})
+    return Done(answer, bell=bell)
 
 
-async def _checked(conn: Connection, posting: Posting, *, now: datetime) -> alerts.NewAlert:
+async def checked(
+    conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings
+) -> tuple[alerts.NewAlert, Texts | None]:
+    """What an alert is to be, and its texts where it has any.
+
+    Raises:
+        Problem: `validation`, with every fault there is.
+    """
     post, faults = validated(AlertPost, posting.body, now=now)
     shapes, misplaced = await shapes_of(conn, posting.content)
-    if post is None or misplaced:
+    if post is None:
         raise Problem("validation", faults=[*faults, *misplaced])
+    new = _new_alert(post, shapes, agency_id=posting.caller.agency_id, now=now)
+    texts = (
+        await texts_of(conn, new.body, agency_id=new.agency_id, settings=settings)
+        if Channel.SMS in new.channels
+        else None
+    )
+    if wrong := [*misplaced, *(texts.faults() if texts else [])]:
+        raise Problem("validation", faults=wrong)
+    return new, texts
+
+
+def audience_of(new: alerts.NewAlert) -> Audience:
+    """Whom it is meant for."""
+    return Audience(new.agency_id, new.purpose, new.severity, new.lane, new.shapes)
+
+
+def place_of(new: alerts.NewAlert, *, now: datetime) -> Place:
+    """Where its texts stand."""
+    return Place(new.lane, new.effective or now, new.expires_at)
+
+
+def _new_alert(
+    post: AlertPost, shapes: Sequence[Shape], *, agency_id: UUID, now: datetime
+) -> alerts.NewAlert:
     effective = post.effective if post.effective and post.effective > now else None
     expires = post.expires or default_expiry(post.severity, now=effective or now)
     said = {"message_type": "alert", "to": "audience"}
     return alerts.NewAlert(
-        agency_id=posting.caller.agency_id,
+        agency_id=agency_id,
         lane=lane_of(post),
         severity=post.severity,
         purpose=post.purpose,

@@ -1,23 +1,30 @@
 """Alerts as they are shown."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from pydantic_core import to_json
 
+from alert_api.sms_forecast import ends_at
+from alert_api.sms_told import money
 from alert_api.views import AlertSummary, HoldView, ProgressView, VersionView
-from tocsin_schemas.words import State
-from tocsin_store import history, progress
+from tocsin_schemas.words import Channel, State
+from tocsin_store import agencies, estimates, history, progress
 from tocsin_store.alerts import Alert
 from tocsin_store.pool import Connection
 
 
-async def full(conn: Connection, alert: Alert) -> dict[str, object]:
+async def full(conn: Connection, alert: Alert, *, agency_id: UUID, currency: str) -> dict[str, object]:
     """An alert as posted, how far it and its earlier versions are, and what it waits for."""
     now = await progress.read(conn, alert.id, alert_version=alert.version)
     versions = await history.read(conn, alert.id)
     unfinished = [name for name, states in now.channels.items() if states.get(State.PENDING)]
     holds = await progress.holds(conn, alert.id, channels=unfinished) if alert.open else []
+    etas = {name: _eta(now, now.channels[name][State.PENDING]) for name in unfinished}
+    if Channel.SMS in etas:
+        etas[Channel.SMS] = await _texts_eta(conn, alert.id, agency_id=agency_id, now=now.as_of)
     waiting_for = [
         HoldView.model_validate(
             {"channel": hold.channel, "route": hold.route, "why": hold.reason, "until": hold.until}
@@ -34,7 +41,7 @@ async def full(conn: Connection, alert: Alert) -> dict[str, object]:
         "lane": alert.lane,
         "created_at": alert.created_at.isoformat(),
         "versions": [_version(each, now=now, current=alert.version) for each in versions],
-        "progress": _progress(now).model_dump(mode="json"),
+        "progress": _progress(now, etas=etas, currency=currency).model_dump(mode="json"),
         "waiting_for": [hold.model_dump(mode="json") for hold in waiting_for],
     }
 
@@ -81,7 +88,7 @@ def _version(each: history.VersionCounts, *, now: progress.Progress, current: in
     ).model_dump(mode="json")
 
 
-def _progress(now: progress.Progress) -> ProgressView:
+def _progress(now: progress.Progress, *, etas: Mapping[str, datetime | None], currency: str) -> ProgressView:
     return ProgressView.model_validate(
         {
             "version": now.version,
@@ -91,11 +98,9 @@ def _progress(now: progress.Progress) -> ProgressView:
             "states": now.states,
             "channels": now.channels,
             "rate_per_s": now.rate_per_s,
-            "eta": {
-                name: at
-                for name, states in now.channels.items()
-                if (at := _eta(now, states.get(State.PENDING, 0)))
-            },
+            "eta": {name: at for name, at in etas.items() if at is not None},
+            "segments": now.segments,
+            "cost": money(now.cost, currency=currency),
         }
     )
 
@@ -104,3 +109,11 @@ def _eta(now: progress.Progress, pending: int) -> datetime | None:
     if not pending or not now.rate_per_s:
         return None
     return now.as_of + timedelta(seconds=pending / now.rate_per_s)
+
+
+async def _texts_eta(conn: Connection, alert_id: UUID, *, agency_id: UUID, now: datetime) -> datetime | None:
+    agency = await agencies.find(conn, agency_id)
+    if agency is None:
+        return None
+    waiting = await estimates.queue(conn, agency_id=agency_id)
+    return ends_at(waiting, alert_id, now=now, limit=agency.sms_segments_per_s)

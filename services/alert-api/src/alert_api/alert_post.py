@@ -56,6 +56,7 @@ CapCategory = Literal[
 ]
 Line = Annotated[str, Field(max_length=200), AfterValidator(line)]
 Text = Annotated[str, Field(max_length=20_000), AfterValidator(text)]
+ShortText = Annotated[str, Field(max_length=1600), AfterValidator(text)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
 Web = Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=2000)]
 
@@ -75,6 +76,9 @@ class Info(Body):
     instruction: Text | None = Field(None, description="What to do.")
     web: Web | None = Field(None, description="A page with more; http or https.")
     contact: Line | None = Field(None, description="Whom to ask.")
+    text: ShortText | None = Field(
+        None, description="What a text says in place of all this; from whom and how to leave are added."
+    )
 
 
 class Circle(Body):

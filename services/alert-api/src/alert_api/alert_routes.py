@@ -14,9 +14,11 @@ from alert_api.cursors import id_cursor, read_id_cursor
 from alert_api.once import Posting
 from alert_api.openapi import PROBLEM, body_of
 from alert_api.pages import outcome_of, page_of
+from alert_api.preview import preview
 from alert_api.problems import Problem
 from alert_api.requests import IdempotencyKey, NoParameters, Part, Reader, Writer
 from alert_api.services import With
+from alert_api.sms_views import Preview
 from alert_api.views import Accepted, AlertSummary, AlertView, DeliveryView, Page
 from tocsin_store import alerts, deliveries
 
@@ -43,6 +45,23 @@ async def post_alert(request: Request, caller: Writer, key: IdempotencyKey, serv
     return outcome_of(outcome, location=f"/v1/alerts/{outcome.first.answer['id']}")
 
 
+@router.post(
+    "/v1/alerts/preview",
+    responses={200: {"model": Preview}},
+    dependencies=[NoParameters],
+    summary="Preview an alert",
+    openapi_extra=body_of(AlertPost),
+)
+async def preview_alert(request: Request, caller: Writer, services: With) -> Response:
+    """Say what would become of an alert if it were posted now; nothing is stored, nobody is written to.
+
+    It is refused where a POST of it would be.
+    """
+    body, content = await read_json(request)
+    answer = await preview(Posting(caller, None, body, content), services=services)
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
 @router.get(
     "/v1/alerts/{alert_id}",
     responses={200: {"model": AlertView}, 304: {"description": "As it was."}},
@@ -60,7 +79,9 @@ async def get_alert(
         alert = await alerts.find(conn, alert_id, agency_id=caller.agency_id)
         if alert is None:
             raise Problem("not-found")
-        answer = await alert_answers.full(conn, alert)
+        answer = await alert_answers.full(
+            conn, alert, agency_id=caller.agency_id, currency=services.sms.sms_currency
+        )
     tag = alert_answers.entity_tag(answer)
     if tag in [each.strip() for each in (if_none_match or "").split(",")]:
         return Response(status_code=304, headers={"ETag": tag})

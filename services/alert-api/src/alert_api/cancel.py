@@ -10,9 +10,11 @@ from alert_api.alert_times import default_expiry
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Problem
 from alert_api.services import Services
+from alert_api.sms_texts import texts_of
 from alert_api.traces import note, ring
+from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertCancelled
-from tocsin_schemas.words import Purpose, Severity
+from tocsin_schemas.words import Channel, Purpose, Severity
 from tocsin_store import alerts, history
 from tocsin_store.alerts import Alert, NewVersion
 from tocsin_store.pool import Connection
@@ -26,13 +28,19 @@ async def cancel(posting: Posting, alert_id: UUID, *, services: Services) -> Out
         DatabaseDownError: It may be cancelled: the same key tells.
     """
     now = services.now()
-    outcome = await once(posting, lambda conn: _cancel(conn, posting, alert_id, now=now), services=services)
+    outcome = await once(
+        posting,
+        lambda conn: _cancel(conn, posting, alert_id, now=now, settings=services.sms),
+        services=services,
+    )
     if not outcome.replayed:
         services.measures.cancelled.inc()
     return outcome
 
 
-async def _cancel(conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime) -> Done:
+async def _cancel(
+    conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime, settings: SmsSettings
+) -> Done:
     post, faults = validated(CancelPost, posting.body, now=now)
     if post is None:
         raise Problem("validation", faults=faults)
@@ -41,7 +49,11 @@ async def _cancel(conn: Connection, posting: Posting, alert_id: UUID, *, now: da
     if post.all_clear is None:
         require_live(alert)
     await alerts.cancel(conn, alert)
-    version = alert.version if post.all_clear is None else await _all_clear(conn, alert, post, now=now)
+    version = alert.version
+    if post.all_clear is not None:
+        new = await _all_clear(conn, alert, post, now=now)
+        await _require_short(conn, new, agency_id=posting.caller.agency_id, settings=settings)
+        version = (await alerts.add_version(conn, alert, new)).version
     await history.note_cancel(conn, alert.id, version=version, at=now, reason=post.reason)
     bell = await ring(conn, AlertCancelled(alert_id=alert.id, alert_version=version))
     await note(conn, posting.caller, action="alert cancelled", subject=alert.id)
@@ -55,7 +67,16 @@ async def _cancel(conn: Connection, posting: Posting, alert_id: UUID, *, now: da
     return Done(answer, bell=bell)
 
 
-async def _all_clear(conn: Connection, alert: Alert, post: CancelPost, *, now: datetime) -> int:
+async def _require_short(
+    conn: Connection, new: NewVersion, *, agency_id: UUID, settings: SmsSettings
+) -> None:
+    if Channel.SMS in new.channels:
+        texts = await texts_of(conn, new.body, agency_id=agency_id, settings=settings)
+        if faults := texts.too_long(where="/all_clear"):
+            raise Problem("validation", faults=faults)
+
+
+async def _all_clear(conn: Connection, alert: Alert, post: CancelPost, *, now: datetime) -> NewVersion:
     severity = Severity(str(alert.body["severity"]))
     expires = default_expiry(severity, now=now)
     said = {
@@ -65,7 +86,7 @@ async def _all_clear(conn: Connection, alert: Alert, post: CancelPost, *, now: d
         "effective": None,
         "expires": expires.isoformat(),
     }
-    new = NewVersion(
+    return NewVersion(
         state="cancelled",
         lane=alert.lane,
         severity=severity,
@@ -76,4 +97,3 @@ async def _all_clear(conn: Connection, alert: Alert, post: CancelPost, *, now: d
         channels=await alerts.channels_of(conn, alert.id),
         reached=True,
     )
-    return (await alerts.add_version(conn, alert, new)).version

@@ -68,6 +68,7 @@ async def running(
             measures=measures,
             registry=registry,
             signing_keys=settings.signing_keys,
+            sms=settings,
             handover_wait=settings.handover_wait,
             now=utc_now,
             in_flight=set(),

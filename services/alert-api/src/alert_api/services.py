@@ -18,6 +18,7 @@ from alert_api.overload import InFlight
 from alert_api.rate_limits import RateLimit
 from alert_api.relay import Relay
 from tocsin_runtime.kafka.producer import Outlet
+from tocsin_runtime.sms.settings import SmsSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Services:
     measures: Measures
     registry: CollectorRegistry
     signing_keys: tuple[bytes, ...]
+    sms: SmsSettings
+    """Whom texts may go to, and at what price."""
     handover_wait: timedelta
     now: Callable[[], datetime]
     in_flight: set[tuple[object, str]]

@@ -8,9 +8,10 @@ from pydantic import Field, IPvAnyNetwork
 from alert_api.bodies import MAX_BYTES
 from tocsin_providers.accounts import Accounts
 from tocsin_runtime.settings import SigningSettings
+from tocsin_runtime.sms.settings import SmsSettings
 
 
-class ApiSettings(SigningSettings):
+class ApiSettings(SigningSettings, SmsSettings):
     """`TOCSIN_<NAME>`; durations are ISO 8601 or seconds."""
 
     http_host: str = "127.0.0.1"

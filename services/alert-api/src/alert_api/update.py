@@ -13,11 +13,16 @@ from alert_api.audience import shapes_of
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
+from alert_api.sms_forecast import Place
+from alert_api.sms_texts import texts_of
+from alert_api.sms_told import Told, foretell, note_expected
 from alert_api.traces import note, ring
+from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertUpdated
 from tocsin_schemas.words import Channel, Purpose
 from tocsin_store import alerts
 from tocsin_store.alerts import Alert, NewVersion
+from tocsin_store.estimates import Audience
 from tocsin_store.geometry import Shape
 from tocsin_store.pool import Connection
 
@@ -30,18 +35,27 @@ async def update(posting: Posting, alert_id: UUID, *, services: Services) -> Out
         DatabaseDownError: It may be in force: the same key tells.
     """
     now = services.now()
-    outcome = await once(posting, lambda conn: _update(conn, posting, alert_id, now=now), services=services)
+    outcome = await once(
+        posting,
+        lambda conn: _update(conn, posting, alert_id, now=now, settings=services.sms),
+        services=services,
+    )
     if not outcome.replayed:
         services.measures.updated.labels(outcome.first.answer["lane"]).inc()
     return outcome
 
 
-async def _update(conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime) -> Done:
+async def _update(
+    conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime, settings: SmsSettings
+) -> Done:
     agency_id = posting.caller.agency_id
     before = await found(conn, alert_id, agency_id=agency_id)
     require_correctable(before, now=now)
     require_begun(before, now=now)
     post, shapes = await _checked(conn, posting, before, now=now)
+    channels = post.channels or await alerts.channels_of(conn, alert_id)
+    new = _new_version(post, before, now=now, shapes=shapes, channels=channels)
+    told = await _told(conn, new, before, agency_id=agency_id, now=now, settings=settings)
     # Locked only now: claims wait for it, and areas may take a while.
     before = await locked(conn, alert_id, agency_id=agency_id)
     require_correctable(before, now=now)
@@ -51,7 +65,33 @@ async def _update(conn: Connection, posting: Posting, alert_id: UUID, *, now: da
     alert = await alerts.add_version(conn, before, new)
     bell = await ring(conn, AlertUpdated(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
     await note(conn, posting.caller, action="alert updated", subject=alert.id)
-    return Done(answer_of(alert), bell=bell)
+    answer = answer_of(alert)
+    if told is not None:
+        await note_expected(conn, alert, told)
+        answer["texts"] = told.answer(currency=settings.sms_currency)
+    return Done(answer, bell=bell)
+
+
+async def _told(
+    conn: Connection,
+    new: NewVersion,
+    before: Alert,
+    *,
+    agency_id: UUID,
+    now: datetime,
+    settings: SmsSettings,
+) -> Told | None:
+    """Its texts, where it has any. Those reached are not counted ahead: they are known once all are found."""
+    if Channel.SMS not in new.channels:
+        return None
+    texts = await texts_of(conn, new.body, agency_id=agency_id, settings=settings)
+    if new.reached:
+        _refuse(texts.too_long())
+        return Told(texts, None)
+    _refuse(texts.faults())
+    audience = Audience(agency_id, new.purpose, new.severity, new.lane, new.shapes)
+    place = Place(new.lane, now, new.expires_at)
+    return await foretell(conn, texts, audience, place=place, settings=settings, replaces=before.id)
 
 
 async def _checked(

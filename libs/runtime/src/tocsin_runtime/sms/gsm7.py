@@ -1,8 +1,9 @@
 """Segments as carriers bill them: the GSM 7-bit alphabet (3GPP TS 23.038, section 6.2.1), else UCS-2."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
 ALPHABET: Final = frozenset(
@@ -47,11 +48,11 @@ _ROOM: Final = {Encoding.GSM_7: _Room(160, 153), Encoding.UCS_2: _Room(70, 67)}
 def segments_of(text: str) -> Count:
     """Count a text's segments. An escape and its septet, or a surrogate pair, never stand in two; an empty text is one."""
     encoding = Encoding.UCS_2 if foreign_to(text) else Encoding.GSM_7
-    widths = _widths(text, encoding)
-    units, room = sum(widths), _ROOM[encoding]
+    pairs = _pairs_in(text, encoding)
+    units, room = len(text) + sum(map(text.count, pairs)), _ROOM[encoding]
     if units <= room.alone:
         return Count(encoding, units, 1)
-    return Count(encoding, units, _joined(widths, size=room.joined))
+    return Count(encoding, units, _joined(text, pairs, size=room.joined))
 
 
 def foreign_to(text: str) -> list[str]:
@@ -59,15 +60,19 @@ def foreign_to(text: str) -> list[str]:
     return [each for each in dict.fromkeys(text) if each not in ALPHABET and each not in EXTENSION]
 
 
-def _widths(text: str, encoding: Encoding) -> list[int]:
+def _pairs_in(text: str, encoding: Encoding) -> frozenset[str]:
+    """Characters of two units."""
     if encoding is Encoding.GSM_7:
-        return [1 if each in ALPHABET else 2 for each in text]
-    return [1 if each <= _LAST_OF_ONE_UNIT else 2 for each in text]
+        return EXTENSION.intersection(text)
+    return frozenset(each for each in set(text) if each > _LAST_OF_ONE_UNIT)
 
 
-def _joined(widths: Iterable[int], *, size: int) -> int:
+def _joined(text: str, pairs: Collection[str], *, size: int) -> int:
+    if not pairs:
+        return ceil(len(text) / size)
     segments, taken = 1, 0
-    for width in widths:
+    for each in text:
+        width = 2 if each in pairs else 1
         taken += width
         if taken > size:
             segments, taken = segments + 1, width

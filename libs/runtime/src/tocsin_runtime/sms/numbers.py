@@ -95,6 +95,11 @@ def region_of(e164: str) -> str | None:
     return _looked_up(e164) if len(regions) > 1 else next(iter(regions), None)
 
 
+def region_of_code(code: str, *, countries: Collection[str]) -> str | None:
+    """Name the first allowed region of those that share a calling code such as "+44"; None where none is."""
+    return next((region for region in _sharing(code) if region in countries), None)
+
+
 def is_allowed(e164: str, *, countries: Collection[str]) -> bool:
     """Whether a number's country may be texted."""
     allowed = [region in countries for region in _sharing(e164)]

@@ -14,6 +14,9 @@ RETURN CASE channel WHEN 'email' THEN lower(split_part(address, '@', -1))
                         substring(address FROM '^\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])'),
                         substring(address FROM '^\+[0-9]{3}')) END;
 
+-- What was told of a version when it was posted: how many texts, and how many segments each of them on average.
+ALTER TABLE alert_content ADD COLUMN texts_expected int, ADD COLUMN segments_expected real;
+
 ALTER TABLE receipt ADD COLUMN provider_ref text, ADD COLUMN segments smallint, ADD COLUMN cost int;
 
 -- What a provider took, by its own id: reports go by it, replies are threaded by it, silence about it is asked after.

@@ -1,0 +1,153 @@
+"""What an alert would take, and what stands before it: counted ahead, so that its agency is told when it posts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from tocsin_schemas.words import Channel, Lane, Purpose, Severity
+from tocsin_store.geometry import Metres, Shape
+from tocsin_store.pool import Connection
+from tocsin_store.suppressions import SUPPRESSED
+
+# The conditions of a fan-out, as they are now; those that would be suppressed get nothing and are left out.
+AUDIENCE: Final = f"""
+WITH a AS MATERIALIZED (
+    SELECT $1::uuid AS agency_id, $2::text AS purpose, $3::text AS severity, $4::lane AS lane
+), shape AS MATERIALIZED (
+    SELECT o.outline::polygon AS outline,
+           ARRAY(SELECT hole::polygon FROM unnest($6::bigint[], $7::text[]) h(of, hole) WHERE h.of = o.number) AS holes
+    FROM   unnest($5::text[]) WITH ORDINALITY o(outline, number)
+), inside AS MATERIALIZED (
+    SELECT DISTINCT p.member_id AS id
+    FROM   shape s JOIN place p ON p.location <@ s.outline
+                               AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
+)
+SELECT c.channel, m.language, coalesce(route, '') AS route, count(*)::int AS n
+FROM   a CROSS JOIN inside CROSS JOIN unnest($8::text[]) c(channel)
+CROSS  JOIN LATERAL (SELECT FROM consent
+                     WHERE  member_id = inside.id AND agency_id = a.agency_id AND purpose = a.purpose
+                       AND  channel = c.channel AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
+                     LIMIT  1) granted
+CROSS  JOIN LATERAL (SELECT CASE channel WHEN 'sms' THEN route_of(channel, address) END AS route, {SUPPRESSED} AS suppressed
+                     FROM   contact_point p
+                     WHERE  p.member_id = inside.id AND p.channel = c.channel AND p.confirmed_at <= now()
+                       AND  p.valid_from <= now() AND (p.valid_until IS NULL OR p.valid_until > now())
+                     OFFSET 0) point
+CROSS  JOIN LATERAL (SELECT language FROM member WHERE id = inside.id OFFSET 0) m
+WHERE  NOT suppressed -- asked above, where it is a probe by address; here it would be a join
+GROUP  BY 1, 2, 3
+"""
+
+# Of texts that are not with the provider yet: those counted, or while the fan-out goes on those expected.
+QUEUE: Final = """
+SELECT a.id AS alert_id, a.lane::text, a.expires_at,
+       CASE WHEN f.done THEN t.pending ELSE greatest(t.pending, c.texts_expected - t.settled) END
+       * coalesce(c.segments_expected, t.segments::real / nullif(t.sent, 0), 1) AS segments
+FROM   agency me
+JOIN   agency g        ON g.sms_from = me.sms_from
+JOIN   alert a         ON a.agency_id = g.id AND a.state = 'live' AND a.open
+                      AND a.expires_at > now() AND a.frozen_at <= now()
+JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
+CROSS  JOIN LATERAL (SELECT bool_and(done_at IS NOT NULL) AS done FROM fan_out
+                     WHERE  alert_id = a.id AND version = a.version AND channel = 'sms' HAVING count(*) > 0) f
+CROSS  JOIN LATERAL (SELECT coalesce(sum(n) FILTER (WHERE bucket = -1 AND state  = 'pending'), 0)::int AS pending,
+                            coalesce(sum(n) FILTER (WHERE bucket = -1 AND state <> 'pending'), 0)::int AS settled,
+                            sum(n) FILTER (WHERE bucket = -2)                                          AS segments,
+                            sum(n) FILTER (WHERE bucket >= 0 AND state = 'sent')                       AS sent
+                     FROM  (SELECT state, bucket, n FROM tally
+                            WHERE  alert_id = a.id AND alert_version = a.version AND channel = 'sms'
+                            UNION  ALL
+                            SELECT state, bucket, n FROM tally_delta
+                            WHERE  alert_id = a.id AND alert_version = a.version AND channel = 'sms') x) t
+WHERE  me.id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom an alert is meant for."""
+
+    agency_id: UUID
+    purpose: Purpose
+    severity: Severity
+    lane: Lane
+    shapes: Sequence[Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """So many deliveries on a channel, to members who read a language; of texts also to which calling code."""
+
+    channel: Channel
+    language: str
+    route: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What of a live alert is to be sent as texts yet."""
+
+    alert_id: UUID
+    lane: Lane
+    expires_at: datetime
+    segments: float
+
+
+async def count(
+    conn: Connection, audience: Audience, *, channels: Sequence[Channel], within: timedelta
+) -> list[Group] | None:
+    """Count the deliveries an alert would have if it went out now, or None where that takes longer than `within`.
+
+    Nothing but the time is lost then: a transaction around it goes on.
+    """
+    outlines = [_text(shape.outline) for shape in audience.shapes]
+    holes = [(n, _text(hole)) for n, shape in enumerate(audience.shapes, start=1) for hole in shape.holes]
+    inner = conn.transaction()
+    await inner.start()
+    try:
+        await conn.execute(f"SET LOCAL statement_timeout = {int(within.total_seconds() * 1000)}")
+        rows = await conn.fetch(
+            AUDIENCE,
+            audience.agency_id,
+            audience.purpose,
+            audience.severity,
+            audience.lane,
+            outlines,
+            [n for n, _ in holes],
+            [hole for _, hole in holes],
+            list(channels),
+        )
+    except asyncpg.QueryCanceledError:
+        return None
+    finally:
+        await inner.rollback()  # the time limit goes with it
+    return [Group(Channel(row["channel"]), row["language"], row["route"], row["n"]) for row in rows]
+
+
+async def queue(conn: Connection, *, agency_id: UUID) -> list[Queued]:
+    """What waits for the sender that this agency's texts come from, whichever agency posted it."""
+    rows = await conn.fetch(QUEUE, agency_id)
+    return [Queued(**{**row, "lane": Lane(row["lane"])}) for row in rows]
+
+
+async def expect(
+    conn: Connection, alert_id: UUID, *, version: int, texts: int | None, segments: float
+) -> None:
+    """Note how many texts a version is expected to be, and how many segments each of them on average."""
+    await conn.execute(
+        """UPDATE alert_content SET texts_expected = $3, segments_expected = $4
+           WHERE  alert_id = $1 AND version = $2""",
+        alert_id,
+        version,
+        texts,
+        segments,
+    )
+
+
+def _text(ring: Sequence[Metres]) -> str:
+    return "(" + ",".join(f"({easting!r},{northing!r})" for easting, northing in ring) + ")"

@@ -1,0 +1,101 @@
+"""What an alert's texts will take: segments, price, when they begin and end, and how many cannot leave in time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from alert_api.sms_texts import Texts
+from tocsin_runtime.sms.numbers import region_of_code
+from tocsin_runtime.sms.prices import cost_of
+from tocsin_runtime.sms.settings import SmsSettings
+from tocsin_schemas.words import Channel, Lane
+from tocsin_store.estimates import Group, Queued
+
+EFFICIENCY: Final = 0.9
+"""How much of a sender's limit is used: it is kept in every second, so its slots stand a little apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an alert's texts stand in their sender's queue, and from when to when they may leave."""
+
+    lane: Lane
+    begins: datetime
+    expires: datetime
+
+    def ahead(self, queue: Iterable[Queued]) -> float:
+        """Segments that leave before: what is more urgent, then what expires sooner."""
+        return sum(
+            each.segments
+            for each in queue
+            if _order(each.lane, each.expires_at) <= _order(self.lane, self.expires)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the texts of a version will take, as things are."""
+
+    deliveries: int
+    segments: int
+    cost: int | None
+    """In ten-thousandths of the platform's currency; None where a price is not known."""
+    begins: datetime
+    ends: datetime
+    too_late: int
+    """Of the deliveries: will have expired before their turn comes."""
+
+
+def forecast(
+    texts: Texts, groups: Sequence[Group], *, place: Place, queue: Sequence[Queued], settings: SmsSettings
+) -> Forecast:
+    """Foretell it from who is there now and what waits now; what is posted later and is more urgent delays it."""
+    reached = [
+        (each.n, texts.segments_for(each.language), region)
+        for each in groups
+        if each.channel is Channel.SMS
+        and (region := region_of_code(each.route, countries=settings.sms_countries)) is not None
+    ]
+    deliveries = sum(n for n, _, _ in reached)
+    segments = sum(n * each for n, each, _ in reached)
+    per_s = rate_per_s(texts.agency.sms_segments_per_s)
+    begins = place.begins + timedelta(seconds=place.ahead(queue) / per_s)
+    room = max(0.0, (place.expires - begins).total_seconds()) * per_s
+    return Forecast(
+        deliveries=deliveries,
+        segments=segments,
+        cost=_cost(reached, prices=settings.sms_prices),
+        begins=begins,
+        ends=begins + timedelta(seconds=segments / per_s),
+        too_late=max(0, deliveries - int(room * deliveries / segments)) if segments else 0,
+    )
+
+
+def ends_at(queue: Sequence[Queued], alert_id: UUID, *, now: datetime, limit: int) -> datetime | None:
+    """When the last text of an alert that waits leaves, after those before it; None where none of it waits."""
+    own = next((each for each in queue if each.alert_id == alert_id), None)
+    if own is None:
+        return None
+    place = (*_order(own.lane, own.expires_at), own.alert_id)
+    before = sum(
+        each.segments for each in queue if (*_order(each.lane, each.expires_at), each.alert_id) <= place
+    )
+    return now + timedelta(seconds=before / rate_per_s(limit))
+
+
+def rate_per_s(limit: int) -> float:
+    """Segments a second that a sender with this limit sends, all workers together."""
+    return limit * EFFICIENCY
+
+
+def _cost(reached: Iterable[tuple[int, int, str]], *, prices: Mapping[str, Decimal]) -> int | None:
+    costs = [cost_of(n * segments, region=region, prices=prices) for n, segments, region in reached]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) and prices else None
+
+
+def _order(lane: Lane, expires: datetime) -> tuple[bool, datetime]:
+    return (lane is not Lane.URGENT, expires)

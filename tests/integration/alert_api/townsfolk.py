@@ -1,0 +1,62 @@
+"""People who get texts: an agency with a sender, and residents of the known area."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from tests.integration.alert_api.conftest import SQUARE, Agency
+from tocsin_schemas.words import Channel, Purpose
+from tocsin_store import members
+from tocsin_store.geometry import shapes
+from tocsin_store.members import Consent, ContactPoint, Member, Place
+from tocsin_store.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """At home in the middle of the known area, with a confirmed number and consent to texts."""
+
+    language: str = "en"
+    number: str = "+447700900123"
+    away_m: float = 0.0
+    confirmed: bool = True
+    consents: Sequence[Channel] = (Channel.SMS,)
+
+
+async def given_sender(pool: Pool, agency: Agency, *, sms_from: str, per_s: int = 10) -> None:
+    """Set whom the agency's texts come from."""
+    await pool.execute(
+        "UPDATE agency SET sms_from = $2, sms_segments_per_s = $3 WHERE id = $1", agency.id, sms_from, per_s
+    )
+
+
+async def settled_in(pool: Pool, agency: Agency, residents: Sequence[Resident]) -> list[UUID]:
+    """Add residents; returns their contact points."""
+    [area] = shapes(SQUARE)
+    east, north = (sum(axis) / len(axis) for axis in zip(*area.outline, strict=True))
+    everyone = [(uuid4(), uuid4(), each) for each in residents]
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    async with pool.acquire() as conn, conn.transaction():
+        await members.add_members(
+            conn, [Member(id_, uuid4(), "N", each.language) for id_, _, each in everyone]
+        )
+        await members.add_places(
+            conn, [Place(uuid4(), id_, "home", east + each.away_m, north) for id_, _, each in everyone]
+        )
+        await members.add_contact_points(
+            conn,
+            [
+                ContactPoint(point, id_, Channel.SMS, each.number, since if each.confirmed else None)
+                for id_, point, each in everyone
+            ],
+        )
+        await members.add_consents(
+            conn,
+            [
+                Consent(uuid4(), id_, agency.id, Purpose.PUBLIC_TASK, channel, {"by": "form"})
+                for id_, _, each in everyone
+                for channel in each.consents
+            ],
+        )
+    return [point for _, point, _ in everyone]
