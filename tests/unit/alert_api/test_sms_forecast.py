@@ -45,9 +45,13 @@ def _settings(**prices: str) -> SmsSettings:
 
 
 def _foretold(
-    *groups: Group, queue: Sequence[Queued] = (), hours: int = 1, prices: Mapping[str, str] | None = None
+    *groups: Group,
+    queue: Sequence[Queued] = (),
+    begins: datetime = NOON,
+    hours: int = 1,
+    prices: Mapping[str, str] | None = None,
 ) -> Forecast:
-    place = Place(Lane.ROUTINE, NOON, NOON + hours * HOUR)
+    place = Place(Lane.ROUTINE, NOON, begins, NOON + hours * HOUR)
     return forecast(_texts(), groups, place=place, queue=queue, settings=_settings(**(prices or {})))
 
 
@@ -97,34 +101,44 @@ def test_more_urgent_comes_first_then_what_expires_sooner(
     hours: int,
     waits: bool,  # noqa: FBT001
 ) -> None:
-    other = Queued(OTHERS, lane, NOON + hours * HOUR, 900.0)
+    other = Queued(OTHERS, lane, NOON + hours * HOUR, 450, 2.0)
 
     told = _foretold(_to(1), queue=(other,), hours=2)
 
     assert told.begins - NOON == (timedelta(seconds=100) if waits else timedelta(0))
 
 
+def test_what_waits_now_has_left_when_a_later_one_begins() -> None:
+    queue = (Queued(OTHERS, Lane.URGENT, NOON + HOUR, 450, 2.0),)
+
+    soon = _foretold(_to(1), queue=queue, begins=NOON + timedelta(seconds=60))
+    later = _foretold(_to(1), queue=queue, begins=NOON + timedelta(seconds=600))
+
+    assert soon.begins == NOON + timedelta(seconds=100)
+    assert later.begins == NOON + timedelta(seconds=600)
+
+
 @pytest.mark.parametrize(
     ("n", "ahead", "too_late"),
     [
-        (16_200, 0.0, 0),  # 9 segments a second, two each, for an hour
-        (16_201, 0.0, 1),
-        (32_400, 0.0, 16_200),
-        (16_200, 16_200.0, 8_100),
-        (16_200, 99_999.0, 16_200),
+        (16_200, 0, 0),  # 9 segments a second, two each, for an hour
+        (16_201, 0, 1),
+        (32_400, 0, 16_200),
+        (16_200, 16_200, 8_100),
+        (16_200, 99_999, 16_200),
     ],
 )
-def test_what_expires_before_its_turn_is_too_late(n: int, ahead: float, too_late: int) -> None:
-    queue = (Queued(OTHERS, Lane.URGENT, NOON + HOUR, ahead),)
+def test_what_expires_before_its_turn_is_too_late(n: int, ahead: int, too_late: int) -> None:
+    queue = (Queued(OTHERS, Lane.URGENT, NOON + HOUR, ahead, 1.0),)
 
     assert _foretold(_to(n), queue=queue).too_late == too_late
 
 
 def test_an_alert_ends_after_those_before_it() -> None:
     queue = [
-        Queued(OTHERS, Lane.URGENT, NOON + HOUR, 90.0),
-        Queued(MINE, Lane.ROUTINE, NOON + HOUR, 9.0),
-        Queued(UUID(int=3), Lane.ROUTINE, NOON + HOUR, 900.0),  # posted later
+        Queued(OTHERS, Lane.URGENT, NOON + HOUR, 60, 1.5),
+        Queued(MINE, Lane.ROUTINE, NOON + HOUR, 9, 1.0),
+        Queued(UUID(int=3), Lane.ROUTINE, NOON + HOUR, 900, 1.0),  # posted later
     ]
 
     assert ends_at(queue, MINE, now=NOON, limit=10) == NOON + timedelta(seconds=11)

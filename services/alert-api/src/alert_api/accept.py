@@ -94,7 +94,7 @@ def audience_of(new: alerts.NewAlert) -> Audience:
 
 def place_of(new: alerts.NewAlert, *, now: datetime) -> Place:
     """Where its texts stand."""
-    return Place(new.lane, new.effective or now, new.expires_at)
+    return Place(new.lane, now, new.effective or now, new.expires_at)
 
 
 def _new_alert(

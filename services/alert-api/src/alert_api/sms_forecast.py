@@ -23,16 +23,15 @@ class Place:
     """Where an alert's texts stand in their sender's queue, and from when to when they may leave."""
 
     lane: Lane
+    now: datetime
     begins: datetime
     expires: datetime
 
-    def ahead(self, queue: Iterable[Queued]) -> float:
-        """Segments that leave before: what is more urgent, then what expires sooner."""
-        return sum(
-            each.segments
-            for each in queue
-            if _order(each.lane, each.expires_at) <= _order(self.lane, self.expires)
-        )
+    def ahead(self, queue: Iterable[Queued]) -> list[Queued]:
+        """What leaves before: the more urgent, then what expires sooner."""
+        return [
+            each for each in queue if _order(each.lane, each.expires_at) <= _order(self.lane, self.expires)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,17 @@ def forecast(
     ]
     deliveries = sum(n for n, _, _ in reached)
     segments = sum(n * each for n, each, _ in reached)
-    per_s = rate_per_s(texts.agency.sms_segments_per_s)
-    begins = place.begins + timedelta(seconds=place.ahead(queue) / per_s)
-    room = max(0.0, (place.expires - begins).total_seconds()) * per_s
+    limit = texts.agency.sms_segments_per_s
+    begins = max(place.begins, place.now + _all_take(place.ahead(queue), limit=limit))
+    lasts = _takes(deliveries, segments, limit=limit)
+    in_time = max(timedelta(), place.expires - begins) / lasts if lasts else 1.0
     return Forecast(
         deliveries=deliveries,
         segments=segments,
         cost=_cost(reached, prices=settings.sms_prices),
         begins=begins,
-        ends=begins + timedelta(seconds=segments / per_s),
-        too_late=max(0, deliveries - int(room * deliveries / segments)) if segments else 0,
+        ends=begins + lasts,
+        too_late=max(0, deliveries - int(deliveries * in_time)),
     )
 
 
@@ -80,15 +80,21 @@ def ends_at(queue: Sequence[Queued], alert_id: UUID, *, now: datetime, limit: in
     if own is None:
         return None
     place = (*_order(own.lane, own.expires_at), own.alert_id)
-    before = sum(
-        each.segments for each in queue if (*_order(each.lane, each.expires_at), each.alert_id) <= place
-    )
-    return now + timedelta(seconds=before / rate_per_s(limit))
+    first = [each for each in queue if (*_order(each.lane, each.expires_at), each.alert_id) <= place]
+    return now + _all_take(first, limit=limit)
 
 
-def rate_per_s(limit: int) -> float:
-    """Segments a second that a sender with this limit sends, all workers together."""
+def rate_per_s(limit: int, *, each: float) -> float:  # noqa: ARG001
+    """Segments a second that a sender with this limit sends of texts of `each` segments, all workers together."""
     return limit * EFFICIENCY
+
+
+def _all_take(queue: Iterable[Queued], *, limit: int) -> timedelta:
+    return sum((_takes(each.texts, each.texts * each.each, limit=limit) for each in queue), timedelta())
+
+
+def _takes(texts: int, segments: float, *, limit: int) -> timedelta:
+    return timedelta(seconds=segments / rate_per_s(limit, each=segments / texts)) if texts else timedelta()
 
 
 def _cost(reached: Iterable[tuple[int, int, str]], *, prices: Mapping[str, Decimal]) -> int | None:

@@ -90,7 +90,7 @@ async def _told(
         return Told(texts, None)
     _refuse(texts.faults())
     audience = Audience(agency_id, new.purpose, new.severity, new.lane, new.shapes)
-    place = Place(new.lane, now, new.expires_at)
+    place = Place(new.lane, now, now, new.expires_at)
     return await foretell(conn, texts, audience, place=place, settings=settings, replaces=before.id)
 
 
