@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from alert_api.sms_forecast import EFFICIENCY, Forecast, Place, ends_at, forecast
+from alert_api.sms_forecast import Forecast, Place, ends_at, forecast
 from alert_api.sms_texts import Texts
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_runtime.sms.text import compose
@@ -89,7 +89,7 @@ def test_the_last_leaves_at_the_senders_pace() -> None:
     told = _foretold(_to(450))
 
     assert told.begins == NOON
-    assert told.ends - told.begins == timedelta(seconds=900 / (10 * EFFICIENCY))
+    assert told.ends - told.begins == timedelta(seconds=99)  # ten segments each 1.1 s
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_more_urgent_comes_first_then_what_expires_sooner(
 
     told = _foretold(_to(1), queue=(other,), hours=2)
 
-    assert told.begins - NOON == (timedelta(seconds=100) if waits else timedelta(0))
+    assert told.begins - NOON == (timedelta(seconds=99) if waits else timedelta(0))
 
 
 def test_what_waits_now_has_left_when_a_later_one_begins() -> None:
@@ -114,18 +114,18 @@ def test_what_waits_now_has_left_when_a_later_one_begins() -> None:
     soon = _foretold(_to(1), queue=queue, begins=NOON + timedelta(seconds=60))
     later = _foretold(_to(1), queue=queue, begins=NOON + timedelta(seconds=600))
 
-    assert soon.begins == NOON + timedelta(seconds=100)
+    assert soon.begins == NOON + timedelta(seconds=99)
     assert later.begins == NOON + timedelta(seconds=600)
 
 
 @pytest.mark.parametrize(
     ("n", "ahead", "too_late"),
     [
-        (16_200, 0, 0),  # 9 segments a second, two each, for an hour
-        (16_201, 0, 1),
-        (32_400, 0, 16_200),
-        (16_200, 16_200, 8_100),
-        (16_200, 99_999, 16_200),
+        (16_363, 0, 0),  # five of two segments each 1.1 s, for an hour
+        (16_364, 0, 1),
+        (32_400, 0, 16_037),
+        (16_363, 16_360, 8_180),
+        (16_363, 99_999, 16_363),
     ],
 )
 def test_what_expires_before_its_turn_is_too_late(n: int, ahead: int, too_late: int) -> None:
@@ -137,9 +137,9 @@ def test_what_expires_before_its_turn_is_too_late(n: int, ahead: int, too_late: 
 def test_an_alert_ends_after_those_before_it() -> None:
     queue = [
         Queued(OTHERS, Lane.URGENT, NOON + HOUR, 60, 1.5),
-        Queued(MINE, Lane.ROUTINE, NOON + HOUR, 9, 1.0),
+        Queued(MINE, Lane.ROUTINE, NOON + HOUR, 10, 1.0),
         Queued(UUID(int=3), Lane.ROUTINE, NOON + HOUR, 900, 1.0),  # posted later
     ]
 
-    assert ends_at(queue, MINE, now=NOON, limit=10) == NOON + timedelta(seconds=11)
+    assert ends_at(queue, MINE, now=NOON, limit=10) == NOON + timedelta(seconds=12.1)
     assert ends_at(queue, UUID(int=4), now=NOON, limit=10) is None

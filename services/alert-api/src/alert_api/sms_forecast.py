@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from alert_api.sms_texts import Texts
@@ -13,9 +12,7 @@ from tocsin_runtime.sms.prices import cost_of
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Channel, Lane
 from tocsin_store.estimates import Group, Queued
-
-EFFICIENCY: Final = 0.9
-"""How much of a sender's limit is used: it is kept in every second, so its slots stand a little apart."""
+from tocsin_store.pace import effective_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +81,14 @@ def ends_at(queue: Sequence[Queued], alert_id: UUID, *, now: datetime, limit: in
     return now + _all_take(first, limit=limit)
 
 
-def rate_per_s(limit: int, *, each: float) -> float:  # noqa: ARG001
-    """Segments a second that a sender with this limit sends of texts of `each` segments, all workers together."""
-    return limit * EFFICIENCY
-
-
 def _all_take(queue: Iterable[Queued], *, limit: int) -> timedelta:
     return sum((_takes(each.texts, each.texts * each.each, limit=limit) for each in queue), timedelta())
 
 
 def _takes(texts: int, segments: float, *, limit: int) -> timedelta:
-    return timedelta(seconds=segments / rate_per_s(limit, each=segments / texts)) if texts else timedelta()
+    return (
+        timedelta(seconds=segments / effective_rate(limit, each=segments / texts)) if texts else timedelta()
+    )
 
 
 def _cost(reached: Iterable[tuple[int, int, str]], *, prices: Mapping[str, Decimal]) -> int | None:
