@@ -112,13 +112,14 @@ async def test_what_cannot_leave_before_it_expires_is_told_at_the_post(
 ) -> None:
     await settled_in(pool, agency, [Resident()] * 40)
     await given_sender(pool, agency, sms_from=_a_sender(), per_s=1)
-    soon = (datetime.now().astimezone() + timedelta(seconds=20)).isoformat()
+    soon = datetime.now().astimezone() + timedelta(seconds=30)
 
-    answer = await client.post({**texted, "expires": soon})
+    answer = await client.post({**texted, "expires": soon.isoformat()})
 
     assert answer.status == 202
     assert answer.at("texts", "segments") == 40
-    assert answer.at("texts", "too_late") in range(21, 26)  # one each 1.1 s leaves
+    left = soon.timestamp() - _moment(answer, "texts", "begins")
+    assert answer.at("texts", "too_late") == 40 - int(left / 1.1)  # one leaves each 1.1 s
     assert "text" not in answer.at("texts", "languages", 0)  # type: ignore[operator]
 
 
@@ -126,15 +127,13 @@ async def test_what_waits_for_the_same_sender_comes_before(
     client: Client, texted: Body, agency: Agency, pool: Pool
 ) -> None:
     await settled_in(pool, agency, [Resident()] * 18)
-    far = (datetime.now().astimezone() + timedelta(hours=40)).isoformat()
+    await client.post(texted)
 
-    first = await client.post(texted)
-    urgent = await previewed(client, {**texted, "severity": "extreme"})
-    later = await previewed(client, {**texted, "severity": "minor", "expires": far})
+    sooner = await previewed(client, {**texted, "severity": "extreme"})
+    later = await previewed(client, {**texted, "severity": "minor"})
 
-    assert begins(first, "texts") == pytest.approx(0, abs=0.5)
-    assert begins(urgent, "texts") == pytest.approx(0, abs=0.5)  # it expires sooner
-    assert begins(later, "texts") == pytest.approx(2, abs=0.5)  # 18 segments, ten each 1.1 s
+    assert waits(sooner, hours=6) == 0
+    assert waits(later, hours=24) == pytest.approx(1.98)  # 18 segments, ten each 1.1 s
 
 
 async def test_an_alert_says_when_its_texts_are_through_and_what_they_cost(
@@ -226,13 +225,16 @@ async def test_an_update_is_told_of_its_texts_too(
     new = {each: texted[each] for each in ("category", "severity", "info", "purpose")}
 
     audience = await changed(client, path, {**new, **area, "to": "audience", "channels": ["sms"]})
+    shown = await client.get(f"/v1/alerts/{posted.at('id')}")
     reached = await changed(client, path, {**new, "to": "reached"})
     too_long = await changed(
         client, path, {**new, "to": "reached", "info": [{**infos(texted)[0], "text": "ł" * 700}]}
     )
 
     assert audience.at("texts", "deliveries") == 9
-    assert begins(audience, "texts") == pytest.approx(0, abs=0.5)  # the version before is not sent any more
+    expires = datetime.fromisoformat(str(shown.at("expires")))
+    begins = datetime.fromisoformat(str(audience.at("texts", "begins")))
+    assert expires - begins == timedelta(hours=12)  # at once: the version before is not sent any more
     assert reached.at("texts", "deliveries") is None
     assert reached.at("texts", "languages", 0, "segments") == 1
     assert too_long.faults == {"/info/0/text": "max_segments"}
@@ -270,9 +272,9 @@ def infos(body: Body) -> list[dict[str, object]]:
     return found
 
 
-def begins(answer: Answer, *where: str) -> float:
-    """Seconds from now."""
-    return _moment(answer, *where, "begins") - datetime.now().astimezone().timestamp()
+def waits(answer: Answer, *, hours: int) -> float:
+    """Seconds from when it was asked; that is so many hours before it expires by default."""
+    return _moment(answer, "texts", "begins") - (_moment(answer, "expires") - hours * 3600)
 
 
 def seconds(answer: Answer, *where: str) -> float:

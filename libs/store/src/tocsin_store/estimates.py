@@ -45,8 +45,8 @@ GROUP  BY 1, 2, 3
 # Of texts that are not with the provider yet: those counted, or while the fan-out goes on those expected.
 QUEUE: Final = """
 SELECT a.id AS alert_id, a.lane::text, a.expires_at,
-       CASE WHEN f.done THEN t.pending ELSE greatest(t.pending, c.texts_expected - t.settled) END AS texts,
-       coalesce(c.segments_expected, t.segments::real / nullif(t.sent, 0), 1)                     AS each
+       greatest(0, t.pending, CASE WHEN NOT f.done THEN c.texts_expected - t.settled END) AS texts,
+       coalesce(c.segments_expected, t.segments::real / nullif(t.sent, 0), 1)             AS each
 FROM   agency me
 JOIN   agency g        ON g.sms_from = me.sms_from
 JOIN   alert a         ON a.agency_id = g.id AND a.state = 'live' AND a.open
