@@ -11,7 +11,7 @@ from tocsin_store.sessions import open_session
 
 _NUMBERED = """
 UPDATE contact_point
-SET    channel = 'sms', address = '+447' || lpad((('x' || right(id::text, 8))::bit(32)::bigint % 10 ^ 9)::text, 9, '0')
+SET    channel = 'sms', address = '+447' || lpad(('x' || right(id::text, 7))::bit(28)::int::text, 9, '0')
 WHERE  member_id = ANY($1::uuid[])
 """
 

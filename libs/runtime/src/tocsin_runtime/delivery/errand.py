@@ -40,6 +40,19 @@ _PERHAPS: Final = Outcome(OutcomeClass.AMBIGUOUS, Reason.MESSAGE_DEFECT)
 _NEVER: Final = Outcome(OutcomeClass.PERMANENT, Reason.MESSAGE_DEFECT)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be handed over of a claim, and until when that may begin."""
+
+    segments: int
+    begin_by: float
+    """Monotonic seconds."""
+
+
+Ask = Callable[[int], Awaitable[Allowance]]
+"""Asked once for so many claimed deliveries; returns when the first of them may begin."""
+
+
 class BrokenHandOverError(Exception):
     """A defect of ours broke a hand-over: its record is to go to the dead letters. `rest`: how its deliveries settle."""
 
@@ -71,6 +84,7 @@ async def carry_out(
     ids: Sequence[UUID],
     claims: asyncio.Semaphore,
     told: Callable[[Sequence[Outcome]], Awaitable[None]],
+    ask: Ask | None = None,
 ) -> None:
     """Claim, hand over, and make the receipts durable.
 
@@ -81,6 +95,7 @@ async def carry_out(
         claims: Permits for claims in flight.
         told: Called with each part of the outcomes once their receipts are durable; after the first only slow
             destinations are still waited for.
+        ask: Says what may be handed over, where the sender is paced.
     """
     token = random.getrandbits(63)
     broken: BrokenHandOverError | None = None
@@ -91,7 +106,7 @@ async def carry_out(
             return
         clock = LedgerClock(found.at, sent_at)
         try:
-            await _settled(tools, found, errand=errand, clock=clock, told=told)
+            await _settled(tools, found, errand=errand, clock=clock, told=told, ask=ask)
         except BrokenHandOverError as error:  # every receipt of it is durable all the same
             broken = error
     if broken is not None:
@@ -105,6 +120,7 @@ async def _settled(
     errand: Errand,
     clock: LedgerClock,
     told: Callable[[Sequence[Outcome]], Awaitable[None]],
+    ask: Ask | None,
 ) -> None:
     now = clock.now()
     receipts = [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in found.verdicts]
@@ -116,7 +132,7 @@ async def _settled(
             taken, known = await resolved(tools, found.taken, content=content, errand=errand, clock=clock)
             receipts += known
             async for outcomes, facts in _handed_over(
-                tools, taken, content=content, errand=errand, clock=clock
+                tools, taken, content=content, errand=errand, clock=clock, ask=ask
             ):
                 await _tell(tools, [*receipts, *facts])
                 receipts = []
@@ -159,10 +175,15 @@ async def _handed_over(
     content: AlertContent,
     errand: Errand,
     clock: LedgerClock,
+    ask: Ask | None,
 ) -> AsyncIterator[tuple[Sequence[Outcome], Sequence[Receipt]]]:
     if not taken:
         return
-    batch = Batch(errand.alert_id, taken[0].alert_version, content, taken, clock.asked_at + BEGIN_SECONDS)
+    begin_by, budget = clock.asked_at + BEGIN_SECONDS, None
+    if ask is not None:
+        allowed = await ask(len(taken))
+        begin_by, budget = min(begin_by, allowed.begin_by), allowed.segments
+    batch = Batch(errand.alert_id, taken[0].alert_version, content, taken, begin_by, budget)
     try:
         async for part in _parts(tools, batch):
             await hold_what_failed(tools, batch, part)

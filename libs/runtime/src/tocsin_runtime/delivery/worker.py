@@ -10,6 +10,9 @@ from tocsin_runtime.delivery.decide import Policy
 from tocsin_runtime.delivery.errand import Tools
 from tocsin_runtime.delivery.holding import tell_trips
 from tocsin_runtime.delivery.lane import Lane
+from tocsin_runtime.delivery.pace import Pace
+from tocsin_runtime.delivery.paced_lane import PacedLane
+from tocsin_runtime.delivery.parcels import Desk
 from tocsin_runtime.delivery.pause_watch import PauseWatch
 from tocsin_runtime.delivery.receipts import ReceiptOutlet
 from tocsin_runtime.delivery.session import Session
@@ -35,6 +38,7 @@ async def work(  # noqa: PLR0913 - a channel is made of this much
     outlet: Outlet,
     kafka_bootstrap_servers: str,
     finder: Finder | None = None,
+    pace: Pace | None = None,
 ) -> None:
     """Deliver until the process stops; then drain, tell every outcome, close the session."""
     name = f"{channel.value}-worker"
@@ -56,7 +60,9 @@ async def work(  # noqa: PLR0913 - a channel is made of this much
                     topic=topics.deliveries(channel, lane),
                     group=topics.worker_group(channel, lane),
                 )
-                group.create_task(Lane(lane, tools, intake, dead_letters).run(process))
+                desk = Desk(lane, tools, dead_letters)
+                loop = Lane(desk, intake) if pace is None else PacedLane(desk, intake, pace)
+                group.create_task(loop.run(process))
         beats.cancel()
         watch.cancel()
         trips.cancel()
