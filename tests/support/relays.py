@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from email_worker.email_channel import EmailChannel
 from tests.support.smtp import OpenGate
-from tocsin_runtime.delivery.channel import Batch, Gate, Outcome, Settled
+from tocsin_runtime.delivery.channel import Batch, Channel, Gate, Outcome, Settled
 from tocsin_schemas.words import Reason
 
 
@@ -34,7 +33,7 @@ class SlowList:
 
 
 async def sent_in_parts(
-    sender: EmailChannel,
+    sender: Channel,
     batch: Batch,
     *,
     gate: Gate | None = None,
@@ -49,7 +48,7 @@ async def sent_in_parts(
 
 
 async def sent(
-    sender: EmailChannel,
+    sender: Channel,
     batch: Batch,
     *,
     gate: Gate | None = None,

@@ -1,8 +1,8 @@
 """A running SMS channel, and a sandbox for it to talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +12,7 @@ import aiohttp
 from sms_worker.providers import providers_of
 from sms_worker.settings import SmsWorkerSettings
 from sms_worker.sms_channel import SmsChannel
+from sms_worker.twilio_provider import Known
 from tests.support.emails import an_alert
 from tocsin_sandbox.sandbox import Sandbox
 from tocsin_sandbox.settings import Settings
@@ -27,7 +28,11 @@ SANDBOX: Mapping[str, object] = {
     "twilio_account_sid": ACCOUNT,
     "twilio_auth_token": TOKEN,
     "twilio": {"segments_per_s": None},
+    "notify_service_id": SERVICE,
+    "notify_api_key": KEY,
+    "notify_template_id": TEMPLATE,
 }
+"""Both providers at one place."""
 
 
 def a_text(**changes: object) -> AlertContent:
@@ -97,15 +102,16 @@ async def nothing_known(_: str, refs: Sequence[str]) -> frozenset[str]:
     return frozenset(refs[:0])
 
 
+def channel_to(*accounts: Mapping[str, object], **values: object) -> AbstractAsyncContextManager[SmsChannel]:
+    """Over these accounts, with a ledger that knows nothing."""
+    return channel_knowing(nothing_known, sms_settings(*accounts, **values))
+
+
 @asynccontextmanager
-async def channel_to(
-    *accounts: Mapping[str, object],
-    known: Callable[[str, Sequence[str]], object] = nothing_known,
-    **values: object,
-) -> AsyncIterator[SmsChannel]:
-    settings = sms_settings(*accounts, **values)
-    sender = SmsChannel(settings, providers=providers_of(settings, known=known))  # type: ignore[arg-type]
+async def channel_knowing(known: Known, settings: SmsWorkerSettings) -> AsyncIterator[SmsChannel]:
+    sender = SmsChannel(settings, providers=providers_of(settings, known=known))
     requests = asyncio.create_task(sender.run())
+    await asyncio.sleep(0)  # it closes what it has begun
     try:
         yield sender
     finally:
@@ -125,3 +131,9 @@ async def turn(running: Sandbox, *, provider: str = "twilio", **behaviour: objec
     url = f"{url_of(running)}/api/{provider}"
     async with aiohttp.ClientSession() as http, http.post(url, json=behaviour) as answer:
         assert answer.status == 200, await answer.text()
+
+
+def taken(running: Sandbox) -> list[str]:
+    """To whom it has taken texts, each as often as it did."""
+    kept = running.texts.kept
+    return sorted(number for number in kept.phones() for _ in kept.of_phone(number))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 from yarl import URL
 
@@ -100,8 +100,7 @@ class TwilioProvider:
         Raises:
             ValueError: The answer is no list, or has no end.
         """
-        query = urlencode({"To": sought.to, "PageSize": _PAGE})
-        page = self._messages.with_query(query)
+        page = self._messages.with_query({"To": sought.to, "PageSize": _PAGE})
         since = sought.since - _CLOCKS_DIFFER
         for _ in range(_MOST_PAGES):
             said = await self._got(page)
