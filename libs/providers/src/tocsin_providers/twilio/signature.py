@@ -1,5 +1,6 @@
 """Who says so: Twilio signs what it sends us, over the URL as it was called and the form."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,7 +12,7 @@ SIGNATURE_SETTINGS: Final = "X-Twilio-Webhooks-Signature-Settings"
 
 
 class _Form(dict[str, Sequence[str]]):
-    def getlist(self, name: str) -> Sequence[str]:
+    def getall(self, name: str) -> Sequence[str]:
         """All values of a field, as the validator asks for them."""
         return self[name]
 
@@ -33,8 +34,13 @@ class Signatures:
             signature: Header `SIGNATURE`.
             settings: Header `SIGNATURE_SETTINGS`, where there is one: it names the algorithm.
         """
+        values = _Form(form)
         try:
             algorithm = get_signature_algorithm(settings)
-            return bool(self._validator.validate(url, _Form(form), signature, algorithm))
-        except ValueError:  # no URL
+            as_called = self._validator.compute_signature(url, values, algorithm)
+            # The SDK's own check also tries the URL with and without a port, and takes three times as long.
+            return hmac.compare_digest(as_called.encode(), signature.encode()) or bool(
+                self._validator.validate(url, values, signature, algorithm)
+            )
+        except ValueError:  # no URL, or no algorithm of ours
             return False
