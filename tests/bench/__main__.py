@@ -3,17 +3,20 @@
 import argparse
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 from rich.console import Console
 
-from tests.bench import cancel, county, domains, recovery, smtp_tools, urgent, worker_alone
+from tests.bench import callbacks, cancel, county, domains, recovery, smtp_tools, urgent, worker_alone
 from tests.bench.rows import Row, show, write
+
+_ROWS: Final = ("county", "worker", "urgent", "domains", "cancel", "recovery", "callbacks")
 
 
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--row", choices=("county", "worker", "urgent", "domains", "cancel", "recovery"))
+    parser.add_argument("--row", choices=_ROWS)
     parser.add_argument("--rounds", type=int, default=3, help="Kills of each process, for the row recovery.")
     parser.add_argument("--victims", nargs="+", choices=recovery.VICTIMS, default=recovery.VICTIMS)
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
@@ -30,6 +33,8 @@ def main() -> None:
         rows += cancel.measure(console=console)
     if wish.row in (None, "recovery"):
         rows += recovery.measure(rounds=wish.rounds, victims=wish.victims, console=console)
+    if wish.row in (None, "callbacks"):
+        rows += callbacks.measure(console=console)
     show(rows, console=console)
     write(rows, path=wish.out)
     console.print(f"Written to {wish.out}.")

@@ -50,20 +50,21 @@ class Admission:
             self._count(scope, answer)
 
     async def _admit(self, request: Request, answer: "_Answer", held: ExitStack) -> None:
-        if request.url.path in _UNLIMITED or request.url.path.startswith(_UNLIMITED_BELOW):
+        path: str = request.scope["path"]
+        if path in _UNLIMITED or path.startswith(_UNLIMITED_BELOW):
             return
         client = request.client.host if request.client else "unknown"
         strangers = self._services.stranger_limit
         answer.headers |= (await strangers.peek(client)).or_refuse()
         caller = None
-        if request.url.path.startswith("/v1/"):
+        if path.startswith("/v1/"):
             caller = await self._services.keys.caller(request.headers.get("authorization"))
         if caller is None:
             answer.headers |= (await strangers.spend(client)).or_refuse()
         else:
             answer.headers |= (await self._services.agency_limit.spend(str(caller.agency_id))).or_refuse()
         request.state.caller = caller
-        if caller is None and request.url.path.startswith("/v1/"):
+        if caller is None and path.startswith("/v1/"):
             raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
         if caller is not None:
             size = announced_bytes(request)

@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute, Match
 
 from alert_api import (
     alert_routes,
-    callback_routes,
     change_routes,
     health_routes,
     page_routes,
@@ -19,13 +18,13 @@ from alert_api import (
     unsubscribe_routes,
 )
 from alert_api.admission import Admission
+from alert_api.callback_routes import CallbackRoutes
 from alert_api.faults import rule_of
 from alert_api.openapi import describe
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
 
 _ROUTERS: Final = (
-    callback_routes.router,
     alert_routes.router,
     change_routes.router,
     receipt_routes.router,
@@ -45,7 +44,8 @@ def create_app(services: Services, *, public_url: str) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _route_problem, RequestValidationError: _parameter_problem},
     )
-    app.add_middleware(Admission, services=services)
+    app.add_middleware(CallbackRoutes, services=services)
+    app.add_middleware(Admission, services=services)  # the last one added is the outermost
     for router in _ROUTERS:
         app.include_router(router)
     app.state.services = services

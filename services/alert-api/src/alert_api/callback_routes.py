@@ -1,4 +1,4 @@
-"""`/callbacks/…`: what providers report of texts they took, and texts that came in. Plain routes: there are thousands."""
+"""`/callbacks/…`: what providers report of texts they took, and texts that came in."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alert_api.callback_door import Form
 from alert_api.problems import Problem
@@ -17,8 +18,6 @@ from alert_api.words_in import Meaning, meaning_of
 from tocsin_runtime.tokens import read_callback
 from tocsin_store.callbacks import Told
 
-router: Final = APIRouter()
-
 _SID: Final = re.compile(r"(SM|MM)[0-9a-f]{32}")
 _CODE: Final = re.compile(r"[0-9]{0,6}")
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -27,31 +26,12 @@ _SAID: Final[Mapping[str, Meaning]] = {
     "START": Meaning.START,
     "HELP": Meaning.HELP,
 }  # https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+_TAKEN: Final = Response(status_code=204)
 _NOTHING_TO_SAY: Final = "<Response/>"
 _NATIONAL: Final = re.compile(r"0([1-9][0-9]{6,12})")
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    path: str
-
-
-def _post(path: str) -> Callable[[Endpoint], Endpoint]:
-    """Serve a path without FastAPI's machinery, which would take longer than everything else here."""
-    route = _Route(path)
-
-    def served(endpoint: Endpoint) -> Endpoint:
-        async def handle(request: Request) -> Response:
-            request.scope["route"] = route  # what measures go by
-            return await endpoint(request)
-
-        router.add_route(path, handle, methods=["POST"], include_in_schema=False)
-        return endpoint
-
-    return served
+Endpoint = Callable[[Request, Services], Awaitable[Response]]
 
 
 class NotifyReport(BaseModel):
@@ -75,22 +55,18 @@ class NotifyText(BaseModel):
     message: str
 
 
-@_post("/callbacks/twilio/status")
-async def twilio_status(request: Request) -> Response:
+async def twilio_status(request: Request, services: Services) -> Response:
     """A message has another status."""
-    services: Services = request.app.state.services
     provider, form = await services.callback_door.form_of_twilio(request)
     ref, code = _first(form, "MessageSid"), _first(form, "ErrorCode")
     if not _SID.fullmatch(ref) or not _CODE.fullmatch(code):
         raise Problem("callback")
-    reference = request.query_params.get("r", "")
+    reference = request.scope["query_string"].removeprefix(b"r=").decode("latin-1")
     return await _taken(services, provider, ref, _first(form, "MessageStatus"), code, reference)
 
 
-@_post("/callbacks/notify/status")
-async def notify_status(request: Request) -> Response:
+async def notify_status(request: Request, services: Services) -> Response:
     """A message has its last status."""
-    services: Services = request.app.state.services
     provider, content = await services.callback_door.json_of_notify(request)
     try:
         report = NotifyReport.model_validate(content)
@@ -99,10 +75,8 @@ async def notify_status(request: Request) -> Response:
     return await _taken(services, provider, str(report.id), report.status, "", report.reference or "")
 
 
-@_post("/callbacks/twilio/messages")
-async def twilio_message(request: Request) -> Response:
+async def twilio_message(request: Request, services: Services) -> Response:
     """Somebody texts a number of ours."""
-    services: Services = request.app.state.services
     provider, form = await services.callback_door.form_of_twilio(request)
     ref, body = _first(form, "MessageSid"), _first(form, "Body")
     if not _SID.fullmatch(ref):
@@ -120,14 +94,12 @@ async def twilio_message(request: Request) -> Response:
         at=services.now(),
     )
     if await _heard(services, text) is Meaning.NOBODY:
-        return Response(status_code=204)
+        return _TAKEN
     return Response(_NOTHING_TO_SAY, media_type="text/xml")
 
 
-@_post("/callbacks/notify/messages")
-async def notify_message(request: Request) -> Response:
+async def notify_message(request: Request, services: Services) -> Response:
     """Somebody texts the service's number."""
-    services: Services = request.app.state.services
     provider, content = await services.callback_door.json_of_notify(request)
     try:
         got = NotifyText.model_validate(content)
@@ -145,7 +117,7 @@ async def notify_message(request: Request) -> Response:
         at=services.now(),
     )
     await _heard(services, text)
-    return Response(status_code=204)
+    return _TAKEN
 
 
 async def _taken(
@@ -157,7 +129,7 @@ async def _taken(
     delivery, fence = read_callback(services.signing_keys, reference) or (None, None)
     await services.callback_desk.put(Told(provider, ref, status, code, delivery, fence))
     services.measures.callbacks.labels(provider, status).inc()
-    return Response(status_code=204)
+    return _TAKEN
 
 
 async def _heard(services: Services, text: TextIn) -> Meaning | None:
@@ -180,3 +152,40 @@ def _international(given: str) -> str:
     """Notify leaves the plus out, and may name its own numbers as they are dialled in the United Kingdom."""
     national = _NATIONAL.fullmatch(given)
     return f"+44{national[1]}" if national else f"+{given.removeprefix('+')}"
+
+
+ENDPOINTS: Final[Mapping[str, Endpoint]] = {
+    "/callbacks/twilio/status": twilio_status,
+    "/callbacks/twilio/messages": twilio_message,
+    "/callbacks/notify/status": notify_status,
+    "/callbacks/notify/messages": notify_message,
+}
+
+
+class CallbackRoutes:
+    """Serves these paths before the app's router, whose machinery takes longer than everything else about a report."""
+
+    def __init__(self, app: ASGIApp, *, services: Services) -> None:
+        self._app = app
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is for us, and pass on what is not.
+
+        Raises:
+            Problem: For `Admission` to tell, like any other failure.
+        """
+        endpoint = ENDPOINTS.get(scope.get("path", "")) if scope["type"] == "http" else None
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = _Route(scope["path"])  # what measures go by
+        if scope["method"] != "POST":
+            raise Problem("method", headers={"Allow": "POST"})
+        response = await endpoint(Request(scope, receive), self._services)
+        await response(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    path: str
