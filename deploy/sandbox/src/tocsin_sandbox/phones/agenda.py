@@ -4,7 +4,6 @@ import asyncio
 import heapq
 from collections.abc import Callable
 from itertools import count
-from math import inf
 from typing import Final, TypeAlias
 
 AT_ONCE: Final = 500
@@ -19,8 +18,8 @@ class Agenda:
     def __init__(self) -> None:
         self._due: list[tuple[float, int, Deed]] = []
         self._order = count()
-        self._timer: asyncio.Handle | None = None
-        self._timer_at = inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0
 
     def __len__(self) -> int:
         """How much is still to come."""
@@ -31,7 +30,7 @@ class Agenda:
         loop = asyncio.get_running_loop()
         at = loop.time() + max(seconds, 0)
         heapq.heappush(self._due, (at, next(self._order), deed))
-        if at < self._timer_at:
+        if self._timer is None or at < self._wakes_at:
             self._wake_at(at)
 
     def clear(self) -> None:
@@ -39,16 +38,16 @@ class Agenda:
         self._due.clear()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._timer_at = None, inf
+            self._timer = None
 
     def _wake_at(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer_at = at
+        self._wakes_at = at  # a timer of uvloop's does not always know
         self._timer = asyncio.get_running_loop().call_at(at, self._run)
 
     def _run(self) -> None:
-        self._timer, self._timer_at = None, inf
+        self._timer = None
         now = asyncio.get_running_loop().time()
         for _ in range(AT_ONCE):
             if not self._due or self._due[0][0] > now:
