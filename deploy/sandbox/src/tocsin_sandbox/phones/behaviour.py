@@ -23,8 +23,8 @@ class Span(BaseModel):
         return self
 
     def drawn(self, lot: str) -> float:
-        """What falls to this hexadecimal lot; always the same."""
-        return self.least + (self.most - self.least) * int(lot[-8:], 16) / 2**32
+        """What falls to this hexadecimal lot, hyphens aside; always the same."""
+        return self.least + (self.most - self.least) * int(lot.replace("-", "")[-8:], 16) / 2**32
 
 
 class Behaviour(BaseModel):
