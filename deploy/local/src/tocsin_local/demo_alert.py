@@ -40,12 +40,14 @@ ALERT: Final = {
                 "Look in on neighbours who may need help.\nIf water enters your home, call 999."
             ),
             "web": "https://fire.example/floods",
+            "text": "Rivers may flood streets tonight from 20:00. Move valuables upstairs. Water inside? Call 999.",
         },
         {
             "language": "pl",
             "headline": "Rzeki wzbierają: bądź gotowy przenieść się na piętro",
             "description": "Ulewy wypełniły rzeki. Woda może dotrzeć do ulic nad brzegiem między 20:00 a 02:00.",
             "instruction": "Przenieś kosztowności na piętro.\nJeśli woda wejdzie do domu, dzwoń pod 999.",
+            "text": "Rzeki mogą zalać ulice dziś od 20:00. Przenieś rzeczy na piętro.",
         },
     ],
     "channels": ["email", "sms"],
