@@ -25,6 +25,12 @@ async def test_the_demo_ends_with_a_verdict_that_programs_can_read(tmp_path: Pat
     told = json.loads(out.splitlines()[-1])
     assert (told["ok"], told["members"], told["faults"]) == (True, MEMBERS, [])
     assert 0 < told["deliveries"] <= sum(len(member.contact_points) for member in members(MEMBERS))
-    assert told["states"] == {"sent": told["deliveries"]}
-    assert told["inbox"] == {"messages": told["deliveries"], "distinct": told["deliveries"], "duplicates": 0}
+    emails, texts = told["channels"]["email"]["sent"], told["channels"]["sms"]["delivered"]
+    assert told["channels"] == {"email": {"sent": emails}, "sms": {"delivered": texts}}
+    assert told["states"] == {"sent": emails, "delivered": texts}
+    assert told["deliveries"] == emails + texts
+    assert told["inbox"] == {"messages": emails, "distinct": emails, "duplicates": 0}
+    assert told["phones"] == {"messages": texts, "distinct": texts, "duplicates": 0}
+    assert (told["texts"]["segments"] >= texts, told["texts"]["untold"]) == (True, 0)
+    assert told["texts"]["cost"]["currency"] == "GBP"
     assert told["rate"] > 0
