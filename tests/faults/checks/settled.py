@@ -1,17 +1,19 @@
 """I1, rows: each is settled at the end, and says of its provider what the provider says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tests.faults.checks.index import Index
 from tests.faults.checks.policies import looks_up, resends
 from tests.faults.checks.says import of_delivery
 from tests.faults.history import Delivery, Finding
-from tocsin_schemas.words import ReceiptKind, State
+from tocsin_schemas.words import ReceiptKind, Severity, State
 
 _TAKEN: Final = frozenset({State.SENT, State.VOICEMAIL, State.DELIVERED, State.ACKNOWLEDGED})
-_SOON: Final = 5.0
-"""Seconds before its end in which an alert is as good as over."""
+_TRIED_TWICE: Final = 2
+_MINUTE: Final = 80.0
+_PASSES_AFTER: Final[Mapping[Severity, float]] = {Severity.EXTREME: 7.0, Severity.SEVERE: 40.0}
+"""Seconds after which a second attempt would have come, however late; others wait for more than a minute."""
 _TRACES: Final = frozenset(
     {
         ReceiptKind.ACCEPTED,
@@ -45,18 +47,21 @@ def _unsettled(index: Index, row: Delivery) -> Iterator[Finding]:
     if row.work != "none" or row.state is State.PENDING:
         says = f"{row.state}, work {row.work}, fence {row.fence}, reason {row.reason}"
         yield of_delivery(row, "not settled", says)
-    elif row.state is State.UNKNOWN and row.ambiguous <= resends(index, row) + looks_up(row):
-        yield of_delivery(row, "given up early", f"unknown after {row.ambiguous} ambiguous attempts")
+    elif row.state is State.UNKNOWN:
+        doubts = sum(fact.kind is ReceiptKind.UNKNOWN for fact in index.facts_of(row.id))
+        if doubts <= resends(index, row) + looks_up(row):
+            yield of_delivery(row, "given up early", f"unknown after {doubts} doubts")
 
 
 def _never_tried_again(index: Index, row: Delivery) -> Iterator[Finding]:
-    """A handset that is off now is on again later: the first failure of that kind is not the last word."""
-    off = [fact for fact in index.facts_of(row.id) if fact.reason == "handset_unreachable"][:1]
-    end = index.ends.get((row.alert, row.version))
-    for fact in off:
-        lasts = end is None or fact.occurred_at < end.at - _SOON
-        if lasts and fact.kind is ReceiptKind.FAILED and fact.due_at is None:
-            says = "its handset was off, and the alert went on"
+    """A carrier's fault passes: a failure of that kind is not the last word while there is time, but for the third."""
+    alert, end = index.history.dump.alerts.get(row.alert), index.ends.get((row.alert, row.version))
+    if alert is None or end is None or row.fence > _TRIED_TWICE:
+        return
+    for fact in index.facts_of(row.id):
+        passes = fact.kind is ReceiptKind.FAILED and fact.reason == "carrier_fault" and fact.due_at is None
+        if passes and fact.occurred_at < end.at - _PASSES_AFTER.get(alert.severity, _MINUTE):
+            says = f"{fact.status}, {end.at - fact.occurred_at:.0f} s before the {end.by}"
             yield of_delivery(row, "never tried again", says, at=fact.occurred_at)
 
 
