@@ -32,7 +32,7 @@ _QUICK: Final = (7, 0, 3)
 """No severe alerts: one that is refused waits for half a minute."""
 _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 """Few connections: with a relay that takes its time much is claimed and waits for one."""
-_NAMES: Final = ("receipts-worker", "email-worker", "dispatcher", "mail-door")
+_NAMES: Final = ("receipts-worker", "email-worker", "sms-worker", "dispatcher", "mail-door")
 _URGENT: Final[What] = {"topic": "deliveries.email.urgent"}
 
 
@@ -66,6 +66,16 @@ def _drops(kind: str, *, at: float, seconds: float) -> Planned:
     return _relay(kind, at=at, seconds=seconds, does={"type": type_, "phase": "body", "share": 0.3})
 
 
+def _carrier(kind: str, *, at: float, seconds: float, does: What) -> Planned:
+    """Twilio does something else for a time."""
+    tag = f"Rule of second {at:.0f}"
+    return Planned(at, f"twilio-{kind}", {"provider": "twilio", "seconds": seconds, "tag": tag, **does})
+
+
+def _texts(type_: str, *, phase: str = "create", **does: str | float) -> What:
+    return {"type": type_, "phase": phase, **does}
+
+
 def _is_late(phase: str, *, at: float, seconds: float, delay: float) -> Planned:
     does: What = {"type": "delay", "phase": phase, "delay": delay, "share": 1.0}
     return _relay("smtp-late", at=at, seconds=seconds, does=does)
@@ -77,7 +87,15 @@ _ALL: Final = (
         seconds=30.0,
         only=("hints-duplicated", "receipts-duplicated"),
         every=3.0,
-        profile=Profile(severities=_QUICK, post_every=1.0, changes=0.3, leaves=0.03, bounces=0.2),
+        profile=Profile(
+            severities=_QUICK,
+            post_every=1.0,
+            changes=0.3,
+            leaves=0.03,
+            bounces=0.2,
+            answers=0.1,
+            too_long=0.1,
+        ),
     ),
     Scenario(
         "refusals",
@@ -136,10 +154,38 @@ _ALL: Final = (
         seconds=40.0,
         plan=(
             *_killed(*_NAMES, first=4.0),
-            *_killed(*(f"{name}-2" for name in _NAMES), first=13.0),
-            *_killed(*_NAMES, first=22.0),
+            *_killed(*(f"{name}-2" for name in _NAMES), first=15.0),
+            *_killed(*_NAMES, first=26.0),
         ),
         profile=Profile(severities=_QUICK, post_every=0.7, bounces=0.1),
+    ),
+    Scenario(
+        "texts",  # what is ambiguous is looked up after half a minute: some of that is told, some is not
+        seconds=48.0,
+        plan=(
+            _carrier("drop-after-accept", at=1.0, seconds=5.0, does=_texts("drop_after_accept", share=0.5)),
+            _carrier(
+                "undelivered",
+                at=7.0,
+                seconds=5.0,
+                does=_texts("end", phase="deliver", end="undelivered", code=30008, share=0.4),
+            ),
+            _carrier(
+                "error-after-accept",
+                at=13.0,
+                seconds=5.0,
+                does=_texts("reply_after_accept", status=500, code=20500, share=0.5),
+            ),
+            _carrier(
+                "blind", at=30.0, seconds=7.0, does=_texts("reply", phase="list", status=500, code=20500)
+            ),
+        ),
+        profile=Profile(severities=(6, 1, 3), post_every=1.0, changes=0.2, bounces=0.1, longest=60.0),
+    ),
+    Scenario(
+        "texts-paced",
+        seconds=30.0,
+        profile=Profile(members=80, severities=_QUICK, post_every=2.0, changes=0.0, segments_per_s=20),
     ),
     Scenario(
         "deaths",
