@@ -20,6 +20,7 @@ from tests.faults.history import Injected
 from tests.faults.kinds import every_kind
 from tests.faults.load.load import Load, Profile
 from tests.faults.nemesis import Nemesis, skipped
+from tests.faults.pulse import felt
 from tests.faults.schedule import Planned, as_json, schedule
 from tests.faults.stage import Setting, Stage, services_of, stage
 from tests.support.e2e_town import Town, town_of
@@ -94,7 +95,7 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> None
         await install(town.pool)
         load = Load(scene, seed=wish.seed, profile=wish.profile, ledgers=ledgers)
         await load.settle_in()
-        async with _shown(town, show=show):
+        async with _shown(town, show=show), felt(town, write=ledgers.keep_now):
             await _break(wish, folder, scene=scene, kinds=kinds, load=load, show=show)
             running.heal()
             ledgers.keep_now(await _back(running, show=show))
