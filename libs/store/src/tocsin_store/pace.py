@@ -42,7 +42,7 @@ def slots_of(segments_per_s: int) -> Slots:
     return Slots(segments_per_s // count, CYCLE / count)
 
 
-def effective_rate(segments_per_s: int, *, each: int = 1) -> float:
+def effective_rate(segments_per_s: int, *, each: float = 1) -> float:
     """How many segments a second really go, of messages of so many segments each: what estimates go by."""
     slots = slots_of(segments_per_s)
     if each > slots.size:  # one message takes several slots
