@@ -42,10 +42,10 @@ async def listening() -> AsyncIterator[Webhook]:
     webhook = Webhook()
     app = web.Application()
     app.router.add_post("/{path:.*}", webhook.hear)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=1)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         webhook.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield webhook

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Generic, Self, TypeVar
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,8 +24,8 @@ class Span(BaseModel):
         return self
 
     def drawn(self, lot: str) -> float:
-        """What falls to this hexadecimal lot, hyphens aside; always the same."""
-        return self.least + (self.most - self.least) * int(lot.replace("-", "")[-8:], 16) / 2**32
+        """What falls to this lot; always the same."""
+        return self.least + (self.most - self.least) * crc32(lot.encode()) / 2**32
 
 
 class Behaviour(BaseModel):

@@ -97,7 +97,7 @@ class Carrier(Generic[BehaviourT]):
         action = self._rules.action(Phase.DELIVER, number=text.draft.to)
         if action is None:
             status, code = self._course.arrived, None
-            after_s = self._dial.now.delivered_after_s.drawn(text.ref[:-8])
+            after_s = self._dial.now.delivered_after_s.drawn(f"{text.ref} arrives")
         else:
             (status, code), after_s = action.end, action.delay_s
         if status != text.status:
