@@ -40,9 +40,9 @@ SETTINGS: dict[str, object] = {
 }
 
 
-async def soon(answer: Awaitable[T]) -> T:
+async def soon(answer: Awaitable[T], *, within: float = 10) -> T:
     """The SDK has no timeout of its own."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(within):
         return await answer
 
 
@@ -60,9 +60,9 @@ class Twilio:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    async def create(self, to: str = PHONE, **values: Any) -> MessageInstance:  # noqa: ANN401 - the SDK's arguments
+    async def create(self, to: str = PHONE, *, within: float = 10, **values: Any) -> MessageInstance:  # noqa: ANN401 - the SDK's arguments
         asked = {"from_": "Tocsin", "body": "Flood warning", **values}
-        return await soon(self.client.messages.create_async(to=to, **asked))
+        return await soon(self.client.messages.create_async(to=to, **asked), within=within)
 
     async def fetch(self, sid: str) -> MessageInstance:
         return await soon(self.client.messages(sid).fetch_async())

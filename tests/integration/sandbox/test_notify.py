@@ -1,7 +1,7 @@
 """The stand-in for GOV.UK Notify."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -65,7 +65,7 @@ async def test_the_list_finds_by_reference(notify: Notify) -> None:
     ],
 )
 async def test_what_will_not_do_is_refused_with_notifys_words(
-    asked: dict[str, object], error: str, message: str, notify: Notify
+    asked: dict[str, Any], error: str, message: str, notify: Notify
 ) -> None:
     status, answer = await notify.post(**asked)
 

@@ -23,6 +23,7 @@ from tocsin_sandbox.notify.stand_in import NotifyStandIn
 from tocsin_sandbox.phones.api import phones_routes
 from tocsin_sandbox.phones.callbacks import Callbacks
 from tocsin_sandbox.phones.desk import Desk
+from tocsin_sandbox.phones.page import phones_page_routes
 from tocsin_sandbox.phones.replies import StandIn
 from tocsin_sandbox.phones.text import Provider
 from tocsin_sandbox.phones.texts import Texts
@@ -128,6 +129,7 @@ class Sandbox:
             self._twilio.routes(),
             self._notify.routes(),
             phones_routes(self._desk),
+            phones_page_routes(self._desk),
         )
         return Front(app, doors={TWILIO: self._twilio.door, NOTIFY: self._notify.door})
 
