@@ -1,1 +1,1 @@
-"""Stand-in providers: an SMTP server that keeps or misbehaves, and a page to see what arrived."""
+"""Stand-in providers of mail and texts that keep or misbehave, and pages to see what arrived."""
