@@ -10,6 +10,7 @@ from sms_worker.settings import SmsWorkerSettings
 from sms_worker.slow_receipts import EVERY_SECONDS, hold_slow
 from sms_worker.sms_channel import SmsChannel
 from tocsin_runtime.delivery.decide import SMS
+from tocsin_runtime.delivery.pace import Pace
 from tocsin_runtime.delivery.worker import work
 from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.loops import repeat
@@ -44,6 +45,7 @@ async def serve(process: Process, *, settings: SmsWorkerSettings) -> None:
             outlet=outlet,
             kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
             finder=channel,
+            pace=Pace(segments=channel.segments),
         )
         requests.cancel()
 

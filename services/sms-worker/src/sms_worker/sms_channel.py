@@ -14,6 +14,7 @@ from sms_worker.wire import LATE
 from tocsin_providers.report import Report
 from tocsin_runtime.clock import utc_now
 from tocsin_runtime.delivery.channel import Batch, Gate, Holds, Outcome, RouteWatch, Scope, Settled
+from tocsin_store.content import AlertContent
 
 _NO_ROOM: Final = replace(LATE, scope=Scope.ROUTE)
 """Its sender's pace has no room for it now."""
@@ -65,6 +66,10 @@ class SmsChannel:
     async def find(self, batch: Batch) -> Sequence[Settled]:
         """Look up the earlier attempts of these deliveries."""
         return await self._lookups.find(batch)
+
+    def segments(self, content: AlertContent) -> int:
+        """How many segments a text of this alert has at most."""
+        return self._texts.segments(content)
 
     async def status(self, provider: str, ref: str) -> Report | None:
         """Ask what became of a text; None where nobody says."""

@@ -18,6 +18,7 @@ from tocsin_runtime.sms.text import CompositionError, Text, compose
 from tocsin_runtime.tokens import sign_callback
 from tocsin_schemas.words import Reason
 from tocsin_store.claim import ClaimedDelivery
+from tocsin_store.content import AlertContent
 
 log = structlog.get_logger()
 
@@ -90,13 +91,21 @@ class Texts:
         """What members who read this language get; None where it cannot be composed."""
         key = (batch.alert_id, batch.version, language)
         if key not in self._texts:
-            self._texts[key] = self._composed(batch, language=language)
+            self._texts[key] = self._composed(batch.content, language=language)
+            if self._texts[key] is None:
+                log.error("composing_failed", alert=str(batch.alert_id))
             if len(self._texts) > _KEPT:
                 self._texts.popitem(last=False)
         return self._texts[key]
 
-    def _composed(self, batch: Batch, *, language: str) -> Text | None:
-        content = batch.content
+    def segments(self, content: AlertContent) -> int:
+        """How many segments a text of this alert has at most, whatever its member reads; at least 1."""
+        blocks = content.body["info"]
+        languages = {str(block["language"]) for block in blocks} if isinstance(blocks, list) else set()
+        texts = [self._composed(content, language=language) for language in languages]
+        return max((text.segments for text in texts if text is not None), default=1)
+
+    def _composed(self, content: AlertContent, *, language: str) -> Text | None:
         try:
             return compose(
                 content.body,
@@ -105,8 +114,7 @@ class Texts:
                 language=language,
                 replace_typography=self._settings.sms_replace_typography,
             )
-        except CompositionError as error:
-            log.error("composing_failed", alert=str(batch.alert_id), why=str(error))
+        except CompositionError:
             return None
 
     def _cost(self, segments: int, number: str) -> int | None:
