@@ -14,9 +14,9 @@ _WORDS: Final[Mapping[str, Mapping[Kind, str]]] = {
         "help": "{agency} sends alerts to residents who asked for them. Reply STOP to end.",
     },
     "pl": {
-        "stopped": "Nie otrzymasz więcej SMS-ów od: {agency}. Aby wrócić, odpisz START.",
-        "started": "Znów otrzymujesz SMS-y od: {agency}. Rezygnacja: odpisz STOP.",
-        "help": "{agency} wysyła alerty mieszkańcom, którzy o nie prosili. Rezygnacja: odpisz STOP.",
+        "stopped": "Koniec SMS od: {agency}. Ponowna zgoda: odpisz START.",
+        "started": "Zgoda na SMS od: {agency} zapisana ponownie. Rezygnacja: odpisz STOP.",
+        "help": "{agency}: alerty SMS. Rezygnacja: odpisz STOP.",
     },
 }
 
