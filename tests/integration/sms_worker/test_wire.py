@@ -67,24 +67,43 @@ async def test_what_may_not_begin_sends_no_byte(account: Account) -> None:
     assert not probed
 
 
-async def test_the_gate_is_asked_once_the_connection_stands(account: Account) -> None:
+async def test_what_came_too_late_leaves_its_connection_to_the_next(account: Account) -> None:
     connected: list[bool] = []
-    asked_at: list[bool] = []
 
     async def script(exchange: Exchange) -> None:
         connected.append(True)
         await always(201, json.dumps({"sid": "SM1", "id": "1"}))(exchange)
 
-    def may_begin() -> bool:
-        asked_at.append(True)
-        return True
+    async with serving(script) as server, provider(account, server.url) as asked:
+        late = await asked.send(TEXT, may_begin=no)
+        outcome = await asked.send(TEXT, may_begin=yes)
+
+    assert (late.of, outcome.of) == (OutcomeClass.LATE, OutcomeClass.OK)
+    assert len(connected) == 1
+
+
+async def test_the_gate_is_asked_again_in_the_slice_of_the_first_byte(account: Account) -> None:
+    answers = iter([True, False])
+
+    async with serving(always(201)) as server, provider(account, server.url) as asked:
+        outcome = await asked.send(TEXT, may_begin=lambda: next(answers))
+
+    assert outcome.of is OutcomeClass.LATE
+    assert server.asked == []
+
+
+async def test_connections_are_used_again(account: Account) -> None:
+    connected: list[bool] = []
+
+    async def script(exchange: Exchange) -> None:
+        connected.append(True)
+        await always(201, json.dumps({"sid": "SM1", "id": "1"}))(exchange)
 
     async with serving(script) as server, provider(account, server.url) as asked:
-        first = await asked.send(TEXT, may_begin=may_begin)
-        second = await asked.send(TEXT, may_begin=may_begin)
+        outcomes = [await asked.send(TEXT, may_begin=yes) for _ in range(3)]
 
-    assert (first.of, second.of) == (OutcomeClass.OK, OutcomeClass.OK)
-    assert (len(connected), len(asked_at)) == (1, 2)
+    assert {outcome.of for outcome in outcomes} == {OutcomeClass.OK}
+    assert len(connected) == 1
 
 
 async def test_an_answer_that_does_not_come_is_in_doubt(account: Account) -> None:

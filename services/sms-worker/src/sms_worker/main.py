@@ -3,17 +3,14 @@
 import asyncio
 from functools import partial
 
-from sms_worker.notices import EVERY_SECONDS as NOTICES_EVERY
-from sms_worker.notices import say_notices
+from sms_worker.background import run_background
 from sms_worker.providers import providers_of
 from sms_worker.settings import SmsWorkerSettings
-from sms_worker.slow_receipts import EVERY_SECONDS, hold_slow
 from sms_worker.sms_channel import SmsChannel
 from tocsin_runtime.delivery.decide import SMS
 from tocsin_runtime.delivery.pace import Pace
 from tocsin_runtime.delivery.worker import work
 from tocsin_runtime.kafka.producer import Outlet
-from tocsin_runtime.loops import repeat
 from tocsin_runtime.process import Process, run
 from tocsin_runtime.settings import read_settings
 from tocsin_schemas.words import Channel
@@ -26,15 +23,12 @@ async def serve(process: Process, *, settings: SmsWorkerSettings) -> None:
     dsn, size = settings.database_url.get_secret_value(), settings.database_connections
     pool = await open_pool(dsn, size=size, application_name="sms-worker", lock_timeout=LEDGER_LOCK_TIMEOUT)
     providers = providers_of(settings, known=partial(provider_health.known, pool))
-    by_name = {provider.name: provider for provider in providers}
     channel = SmsChannel(settings, providers=providers)
     outlet = Outlet(settings.kafka_bootstrap_servers, client_id="sms-worker")
-    notices = partial(say_notices, pool, providers=by_name, countries=settings.sms_countries)
-    slow = partial(hold_slow, pool, providers=channel.providers, settings=settings)
+    run_besides = partial(run_background, channel=channel, providers=providers, settings=settings)
     async with pool, outlet, asyncio.TaskGroup() as group:
         requests = group.create_task(channel.run())
-        group.create_task(repeat(notices, process=process, name="notices", every=NOTICES_EVERY))
-        group.create_task(repeat(slow, process=process, name="slow_receipts", every=EVERY_SECONDS))
+        besides = group.create_task(run_besides(process, pool=pool, outlet=outlet))
         await work(
             process,
             channel=Channel.SMS,
@@ -45,8 +39,9 @@ async def serve(process: Process, *, settings: SmsWorkerSettings) -> None:
             outlet=outlet,
             kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
             finder=channel,
-            pace=Pace(segments=channel.segments),
+            pace=Pace(segments=channel.segments) if settings.sms_paced else None,
         )
+        await besides  # it needs the connections, too
         requests.cancel()
 
 

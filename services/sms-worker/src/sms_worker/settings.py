@@ -6,6 +6,7 @@ from decimal import Decimal
 from pydantic import Field, HttpUrl
 
 from tocsin_providers.accounts import Accounts
+from tocsin_runtime.delivery.polling import SCHEDULE
 from tocsin_runtime.settings import SigningSettings
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Lane
@@ -27,6 +28,12 @@ class SmsWorkerSettings(SmsSettings, SigningSettings):
         default=None,
         gt=0,
         description="Of one message, in the currency of the Twilio account; no limit by default.",
+    )
+    sms_paced: bool = Field(
+        default=True, description="Whether we keep to the pace of senders; else their provider queues."
+    )
+    sms_poll_after: tuple[timedelta, ...] = Field(
+        default=SCHEDULE, description="A text without an end is asked after so long after it was taken."
     )
     sms_slow_share: float = Field(
         default=0.3, gt=0, le=1, description="Of texts without an end; above it a provider is slow."

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import Connection
 from aiohttp.payload import BytesPayload
 from yarl import URL
 
@@ -27,7 +36,7 @@ class EndlessAnswerError(ClientError):
     """An answer longer than anybody needs."""
 
 
-class LateError(Exception):
+class LateError(ClientError):
     """The request may not begin any more."""
 
 
@@ -55,14 +64,18 @@ class Once(BytesPayload):
         self._written = False
         self._over = False
 
+    def may_begin(self) -> bool:
+        """Whether it may be written; if not, it is late."""
+        self._late = self._late or self._over or not self._may_begin()
+        return not self._late
+
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         """Write it, if it may begin.
 
         Raises:
             LateError: It may not, or nobody waits for its answer any more.
         """
-        if self._over or not self._may_begin():
-            self._late = True
+        if not self.may_begin():
             raise LateError
         self._begun = self._written = True
         try:
@@ -85,6 +98,21 @@ class Once(BytesPayload):
         )
 
 
+class _Request(ClientRequest):
+    """One that comes too late leaves its connection to the next: else a slow opening would be in vain each time."""
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        """Send it, if it may begin.
+
+        Raises:
+            LateError: It may not.
+        """
+        if isinstance(self.body, Once) and not self.body.may_begin():
+            conn.release()
+            raise LateError
+        return await super().send(conn)
+
+
 class Wire:
     """Kept-open connections to one provider; as many as there are requests under way."""
 
@@ -95,6 +123,7 @@ class Wire:
                 total=timeout.total_seconds(), connect=connect_timeout.total_seconds(), ceil_threshold=3_600
             ),
             cookie_jar=DummyCookieJar(),
+            request_class=_Request,
         )
 
     async def ask(
