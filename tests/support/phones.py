@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import randbelow
+from typing import Final
 from uuid import UUID, uuid4
 
 from tests.support.callers import a_sid
@@ -15,6 +16,16 @@ from tocsin_store.claim import Claims, claim
 from tocsin_store.members import Consent, ContactPoint, Member, Place
 from tocsin_store.pool import Pool
 from tocsin_store.sessions import open_session
+
+_POSTED: Final = {
+    "purpose": PURPOSE.value,
+    "severity": Severity.SEVERE.value,
+    "category": "flood",
+    "urgency": "unknown",
+    "event": None,
+    "reference": None,
+    "expires": "2100-01-01T00:00:00+00:00",
+}
 
 
 def a_number() -> str:
@@ -129,7 +140,7 @@ async def sending(pool: Pool, agency: UUID) -> Sending:
                 severity=Severity.SEVERE,
                 purpose=PURPOSE,
                 expires_at=datetime.now(UTC) + timedelta(hours=6),
-                body=BODY,
+                body={**BODY, **_POSTED},
                 shapes=(SQUARE,),
                 channels=(Channel.SMS,),
             ),

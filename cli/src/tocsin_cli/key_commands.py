@@ -26,7 +26,7 @@ def add(
 
     Args:
         agency: Slug of the agency.
-        scope: alerts:write, alerts:read or receipts:read; repeat it for more.
+        scope: alerts:write, alerts:read, receipts:read, replies:read and so on; repeat it for more.
         json: Print JSON.
     """
     scopes = _scopes(scope)

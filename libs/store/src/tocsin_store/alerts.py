@@ -71,9 +71,13 @@ class Alert:
     open: bool
     """Whether the version in force may be sent, until it expires."""
     body: Mapping[str, object]
+    answers: UUID | None = None
+    """The reply that it answers, where it is an answer."""
 
 
-_COLUMNS: Final = "a.id, a.version, a.state, a.lane, a.created_at, a.frozen_at, a.expires_at, a.open"
+_COLUMNS: Final = (
+    "a.id, a.version, a.state, a.lane, a.created_at, a.frozen_at, a.expires_at, a.open, a.answers"
+)
 
 
 async def insert(conn: Connection, alert: NewAlert) -> Alert:

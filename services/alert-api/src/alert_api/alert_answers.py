@@ -40,6 +40,7 @@ async def full(conn: Connection, alert: Alert, *, agency_id: UUID, currency: str
         "state": alert.state,
         "lane": alert.lane,
         "created_at": alert.created_at.isoformat(),
+        "answers": None if alert.answers is None else str(alert.answers),
         "versions": [_version(each, now=now, current=alert.version) for each in versions],
         "progress": _progress(now, etas=etas, currency=currency).model_dump(mode="json"),
         "waiting_for": [hold.model_dump(mode="json") for hold in waiting_for],

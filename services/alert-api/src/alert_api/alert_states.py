@@ -19,6 +19,7 @@ _TOO_OLD: Final = (
 _NOT_BEGUN: Final = (
     "It has not begun, so there is nothing to correct. Cancel it, and post it anew as it should be."
 )
+_ANSWER: Final = "It answers a reply, and goes to nobody else. Post a new alert where there is more to say."
 _COMPLETED: Final = (
     "It is completed: nothing of it is sent any more. Give all_clear to tell those it reached."
 )
@@ -58,6 +59,16 @@ def require_begun(alert: Alert, *, now: datetime) -> None:
     """
     if alert.frozen_at > now:
         raise Problem("alert-state", _NOT_BEGUN)
+
+
+def require_no_answer(alert: Alert) -> None:
+    """Refuse what was meant for one: a new version could be for everybody, and no list shows answers.
+
+    Raises:
+        Problem: `alert-state`.
+    """
+    if alert.answers is not None:
+        raise Problem("alert-state", _ANSWER)
 
 
 def require_live(alert: Alert) -> None:

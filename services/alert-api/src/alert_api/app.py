@@ -14,6 +14,7 @@ from alert_api import (
     health_routes,
     page_routes,
     receipt_routes,
+    reply_routes,
     suppression_routes,
     unsubscribe_routes,
 )
@@ -28,6 +29,7 @@ _ROUTERS: Final = (
     alert_routes.router,
     change_routes.router,
     receipt_routes.router,
+    reply_routes.router,
     suppression_routes.router,
     health_routes.router,
     unsubscribe_routes.router,

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from alert_api.alert_changes import AlertUpdate, CancelPost
 from alert_api.alert_post import AlertPost
+from alert_api.reply_answer import AnswerPost
 from alert_api.suppression_lift import LiftPost
 from alert_api.views import ProblemView
 
@@ -28,7 +29,14 @@ PROBLEM: Final[dict[int | str, dict[str, object]]] = {
 """Default answer of every operation; also keeps FastAPI's own error schema out."""
 
 
-_BODIES: Final[Sequence[type[BaseModel]]] = (AlertPost, AlertUpdate, CancelPost, LiftPost, ProblemView)
+_BODIES: Final[Sequence[type[BaseModel]]] = (
+    AlertPost,
+    AlertUpdate,
+    AnswerPost,
+    CancelPost,
+    LiftPost,
+    ProblemView,
+)
 
 
 def body_of(model: type[BaseModel]) -> dict[str, JsonValue]:

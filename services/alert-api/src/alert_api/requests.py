@@ -88,6 +88,8 @@ async def _optional_key(
 Writer = Annotated[Caller, Depends(_with(Scope.ALERTS_WRITE))]
 Reader = Annotated[Caller, Depends(_with(Scope.ALERTS_READ))]
 ReceiptReader = Annotated[Caller, Depends(_with(Scope.RECEIPTS_READ))]
+ReplyReader = Annotated[Caller, Depends(_with(Scope.REPLIES_READ))]
+ReplyWriter = Annotated[Caller, Depends(_with(Scope.REPLIES_WRITE))]
 SuppressionReader = Annotated[Caller, Depends(_with(Scope.SUPPRESSIONS_READ))]
 SuppressionWriter = Annotated[Caller, Depends(_with(Scope.SUPPRESSIONS_WRITE))]
 IdempotencyKey = Annotated[str, Depends(_idempotency_key)]

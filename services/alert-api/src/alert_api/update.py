@@ -7,7 +7,7 @@ from uuid import UUID
 from alert_api.accept import answer_of, lane_of, validated
 from alert_api.alert_changes import AlertUpdate
 from alert_api.alert_post import Status
-from alert_api.alert_states import found, locked, require_begun, require_correctable
+from alert_api.alert_states import found, locked, require_begun, require_correctable, require_no_answer
 from alert_api.alert_times import default_expiry
 from alert_api.audience import shapes_of
 from alert_api.once import Done, Outcome, Posting, once
@@ -52,6 +52,7 @@ async def _update(
     before = await found(conn, alert_id, agency_id=agency_id)
     require_correctable(before, now=now)
     require_begun(before, now=now)
+    require_no_answer(before)
     post, shapes = await _checked(conn, posting, before, now=now)
     channels = post.channels or await alerts.channels_of(conn, alert_id)
     new = _new_version(post, before, now=now, shapes=shapes, channels=channels)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alert_api.alert_changes import To
 from alert_api.alert_post import AlertPost, Status, Urgency
 from alert_api.sms_views import Money, TextsView
-from tocsin_schemas.words import Channel, Lane, Purpose, Reason, Severity, State
+from tocsin_schemas.words import Channel, Lane, Purpose, Reason, ReplyKind, Severity, State
 
 Item = TypeVar("Item")
 MessageType = Literal["alert", "update", "cancel"]
@@ -94,6 +94,7 @@ class AlertView(AlertPost):
     created_at: datetime
     message_type: MessageType
     to: To
+    answers: UUID | None = Field(None, description="The reply that it answers, where it went to one.")
     cancelled: CancelledView | None = None
     versions: list[VersionView] = Field(description="Oldest first; `progress` is about the last one.")
     progress: ProgressView
@@ -148,6 +149,32 @@ class SuppressionView(BaseModel):
     alert_id: UUID
     created_at: datetime
     lifted_at: datetime | None
+
+
+class ReplyView(BaseModel):
+    """What somebody answered; the number is not told, nor who it is where several have it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    alert_id: UUID | None = Field(description="The newest that the number had got from you.")
+    delivery_id: UUID | None
+    member_id: UUID | None = Field(
+        description="Null where nobody who lets you text has the number, or several."
+    )
+    channel: Channel
+    kind: ReplyKind
+    body: str
+    state: Literal["open", "answered", "closed"]
+    received_at: datetime
+    answer_id: UUID | None = Field(description="The alert to one that answers it: follow it like any other.")
+    closed_at: datetime | None
+
+
+class Answered(Accepted):
+    """A reply is answered by an alert to one."""
+
+    reply_id: UUID
 
 
 class Page(BaseModel, Generic[Item]):
