@@ -7,7 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from alert_api.settings import ApiSettings
+from tests.integration.alert_api.callback_client import Providers
 from tests.integration.alert_api.conftest import Agency, serving
+from tests.support.callers import PUBLIC, TWILIO, a_sid, texted, told
 from tocsin_runtime.tokens import Unsubscribe, sign_unsubscribe
 from tocsin_schemas.words import Channel, Purpose
 
@@ -27,6 +29,7 @@ def without_database(settings: ApiSettings) -> ApiSettings:
         ("GET", "/v1/alerts"),
         ("GET", "/v1/receipts"),
         ("GET", "/v1/suppressions"),
+        ("GET", "/v1/replies"),
         ("POST", f"/v1/suppressions/{uuid4()}/lift"),
         ("GET", f"/v1/alerts/{uuid4()}"),
     ],
@@ -55,6 +58,24 @@ async def test_a_link_says_to_try_again(without_database: ApiSettings) -> None:
 
     assert answer.status == 503
     assert "try again" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/callbacks/twilio/status", told(a_sid(), "delivered")),
+        ("/callbacks/twilio/messages", texted("STOP", number="+447700900001", to="+447700900002")),
+    ],
+)
+async def test_a_provider_is_told_to_report_again(
+    without_database: ApiSettings, path: str, form: dict[str, str]
+) -> None:
+    settings = without_database.model_copy(update={"sms_providers": (TWILIO,), "public_url": PUBLIC})
+    async with serving(settings) as api:
+        answer = await Providers(api).twilio(path, form)
+
+    assert (answer.status, answer.at("type")) == (503, "/problems/unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 async def test_no_free_connection_is_unavailable(settings: ApiSettings, agency: Agency) -> None:

@@ -165,6 +165,21 @@ async def test_a_reference_that_is_not_ours_is_kept_until_the_message_is_known(
     assert row["delivery_id"] is None
 
 
+async def test_a_report_told_again_with_its_reference_is_not_lost(
+    providers: Providers, pool: Pool, claimed: ClaimedDelivery
+) -> None:
+    sid = a_sid()
+    await providers.twilio(STATUS, told(sid, "delivered"))
+
+    await asyncio.gather(
+        providers.twilio(STATUS, told(sid, "delivered")),
+        providers.twilio(status_of(claimed), told(sid, "delivered")),
+    )
+
+    assert len(await receipts_of(pool, claimed.id)) == 1
+    assert [row["delivery_id"] for row in await kept(pool, sid)] == [claimed.id]
+
+
 async def test_a_report_that_came_first_finds_its_delivery_later(
     providers: Providers, pool: Pool, claimed: ClaimedDelivery
 ) -> None:

@@ -21,19 +21,28 @@ CROSS  JOIN LATERAL (SELECT agency_id, lane, severity, expires_at FROM alert WHE
 ORDER  BY t.received_at, d.id
 """
 
-# A report told again costs an index probe and changes nothing. Sorted: two who write at a time do so in one order.
+# A report told again costs index probes and changes nothing, unless only now it says what it is about. Sorted: two who
+# write at a time do so in one order.
 ABSORB: Final = f"""
-WITH told AS (
+WITH u AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[])
+                  AS u(provider, ref, status, code, delivery_id, fence)
+), late AS (
+    UPDATE callback c SET delivery_id = u.delivery_id, fence = u.fence
+    FROM   u
+    WHERE  c.delivery_id IS NULL AND u.delivery_id IS NOT NULL
+      AND  c.provider = u.provider AND c.ref = u.ref AND c.status = u.status AND c.code = u.code
+    RETURNING c.*
+), new AS (
     INSERT INTO callback (provider, ref, status, code, delivery_id, fence)
     SELECT u.provider, u.ref, u.status, u.code, coalesce(u.delivery_id, m.delivery_id), coalesce(u.fence, m.fence)
-    FROM   unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[])
-           AS u(provider, ref, status, code, delivery_id, fence)
+    FROM   u
     LEFT   JOIN LATERAL (SELECT delivery_id, fence FROM provider_message
                          WHERE  u.delivery_id IS NULL AND provider = u.provider AND ref = u.ref OFFSET 0) m ON true
     ORDER  BY 1, 2, 3, 4
     ON CONFLICT DO NOTHING
     RETURNING *
-)
+), told AS (SELECT * FROM new UNION ALL SELECT * FROM late)
 {_KNOWN}
 """
 
@@ -100,7 +109,8 @@ async def absorb(conn: Connection, told: Sequence[Told]) -> list[Reported]:
     Returns:
         The new ones about deliveries that were claimed, for receipts in the same transaction.
     """
-    once = {(each.provider, each.ref, each.status, each.code): each for each in told}.values()
+    whole_last = sorted(told, key=lambda each: each.delivery_id is not None)
+    once = {(each.provider, each.ref, each.status, each.code): each for each in whole_last}.values()
     rows = await conn.fetch(
         ABSORB,
         [each.provider for each in once],

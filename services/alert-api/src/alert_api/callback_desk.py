@@ -13,7 +13,7 @@ from tocsin_store.callbacks import Told
 
 _GATHER_S: Final = 0.005
 _MOST: Final = 500
-_MOST_WAITING: Final = 5_000
+MOST_WAITING: Final = 5_000
 _LATER: Final = {"Retry-After": "1"}
 
 
@@ -34,7 +34,7 @@ class CallbackDesk:
             Problem: `busy` where too many wait; nothing was kept.
             DatabaseDownError: It may have been kept; the same again is harmless.
         """
-        if len(self._waiting) >= _MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING:
             self._measures.overloaded.labels("callbacks").inc()
             raise Problem("busy", headers=_LATER)
         kept = asyncio.get_running_loop().create_future()
