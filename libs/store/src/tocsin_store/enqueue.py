@@ -67,6 +67,32 @@ LIMIT    1
 FOR UPDATE OF c SKIP LOCKED
 """
 
+# Each paced sender has a window of its own, so that no agency's queue stands before another's; it ends well before
+# workers give back what they hold. Routine chunks wait while urgent messages of their sender go.
+NEXT_PACED: Final = """
+WITH on_log AS MATERIALIZED (
+    SELECT   a.agency_id, sum(c.deliveries) AS deliveries
+    FROM     chunk c JOIN alert a ON a.id = c.alert_id
+    WHERE    c.channel = $1 AND c.lane = $2::lane AND c.settled_at IS NULL
+      AND    c.enqueued_at IS NOT NULL AND c.passed_at IS NULL
+    GROUP BY a.agency_id
+)
+SELECT   c.alert_id, c.version, wave, channel, number, delivery_ids, over
+FROM     chunk c
+JOIN     alert a  ON a.id = c.alert_id
+JOIN     agency g ON g.id = a.agency_id
+LEFT     JOIN on_log ON on_log.agency_id = a.agency_id
+CROSS    JOIN LATERAL (SELECT c.version <> a.version OR NOT a.open OR a.expires_at <= now() AS over) o
+WHERE    c.channel = $1 AND c.lane = $2::lane AND c.settled_at IS NULL AND c.enqueued_at IS NULL
+  AND    (over OR coalesce(on_log.deliveries, 0) = 0
+               OR on_log.deliveries + c.deliveries <= g.sms_segments_per_s * extract(epoch FROM $3::interval))
+  AND    (over OR c.lane = 'urgent'
+               OR NOT EXISTS (SELECT FROM pace WHERE sender = g.sms_from AND urgent_at > now() - interval '3 seconds'))
+ORDER BY a.expires_at, c.created_at, c.alert_id, number
+LIMIT    1
+FOR UPDATE OF c SKIP LOCKED
+"""
+
 ROOM: Final = """
 SELECT greatest($3, (SELECT coalesce(sum(deliveries), 0) FROM chunk
                      WHERE channel = $1 AND lane = $2::lane AND passed_at > now() - $4::interval))
@@ -129,6 +155,23 @@ async def next_chunk(
     """Lock the oldest chunk that is not on the log; mark it with `mark_enqueued` before leaving."""
     async with pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(NEXT, channel.value, lane.value)
+        yield connection, None if row is None else _chunk(row)
+
+
+@asynccontextmanager
+async def next_paced_chunk(
+    pool: Pool, *, channel: Channel, lane: Lane, window: timedelta
+) -> AsyncIterator[tuple[Connection, ChunkToEnqueue | None]]:
+    """The same of a channel whose senders are paced: of those with room, the chunk that expires first.
+
+    Args:
+        pool: Connections.
+        channel: A paced one.
+        lane: Which.
+        window: How much of a sender's pace may lie on the log; one chunk always may.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(NEXT_PACED, channel.value, lane.value, window)
         yield connection, None if row is None else _chunk(row)
 
 

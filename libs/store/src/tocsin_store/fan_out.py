@@ -4,16 +4,24 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from tocsin_schemas.words import Channel
 from tocsin_store.chunks import CHUNK
 from tocsin_store.gate import ALERT
+from tocsin_store.pace import PACED
 from tocsin_store.pool import Connection, Pool, Row
 
 CHUNK_LIMIT: Final = 2_000
 """Most deliveries of a chunk: about 25 ms, so that an urgent alert never waits for more."""
 
+_LEAST_PACED: Final = 100
+_MOST_PACED: Final = 500
+_PACED_SECONDS: Final = 10
+"""Of a paced sender a chunk is what goes in so long, so that its window on the log is never much exceeded."""
+
 NEXT: Final = """
-SELECT f.alert_id, f.version, wave, channel, f.lane, after_member, after_point, chunks
-FROM   fan_out f JOIN alert a ON a.id = f.alert_id
+SELECT f.alert_id, f.version, wave, channel, f.lane, after_member, after_point, chunks, only_contact_point,
+       g.sms_segments_per_s
+FROM   fan_out f JOIN alert a ON a.id = f.alert_id JOIN agency g ON g.id = a.agency_id
 WHERE  done_at IS NULL AND NOT reached AND not_before <= now()
 ORDER  BY f.lane, f.version <> a.version OR NOT a.open, f.created_at, channel -- what is only accounted for can wait
 LIMIT  1
@@ -44,6 +52,9 @@ _LARGE: Final = """
                          LIMIT  1) inside
 """
 
+# An audience of one: who wrote to us; where they are does not matter.
+_ONE: Final = "SELECT member_id AS id FROM contact_point WHERE id = $9"
+
 _PAGE: Final = """
 WITH {alert}, shape AS MATERIALIZED (
     SELECT outline, holes FROM alert_shape WHERE alert_id = $1 AND version = $2
@@ -56,7 +67,7 @@ WITH {alert}, shape AS MATERIALIZED (
                            AND  (c.valid_until IS NULL OR c.valid_until > a.frozen_at)
                          LIMIT  1) granted
     CROSS  JOIN LATERAL (SELECT p.id FROM contact_point p
-                         WHERE  p.member_id = m.id AND p.channel = $4 AND p.confirmed_at <= a.frozen_at
+                         WHERE  p.member_id = m.id AND p.channel = $4 AND p.confirmed_at <= a.frozen_at {only}
                            AND  p.valid_from <= a.frozen_at
                            AND  (p.valid_until IS NULL OR p.valid_until > a.frozen_at)
                          OFFSET 0) cp
@@ -105,8 +116,9 @@ async def insert_chunk(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
         fan_out = await connection.fetchrow(NEXT)
         if fan_out is None:
             return None
-        page = await _insert_page(connection, fan_out=fan_out, limit=limit)
-        finished = page["seen"] < limit
+        most = _limit(fan_out, limit)
+        page = await _insert_page(connection, fan_out=fan_out, limit=most)
+        finished = page["seen"] < most
         key = (fan_out["alert_id"], fan_out["version"], fan_out["wave"], fan_out["channel"])
         await connection.execute(
             PROGRESS, *key, page["last_member"], page["last_point"], page["members"], finished
@@ -115,18 +127,37 @@ async def insert_chunk(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
 
 
 async def _insert_page(connection: Connection, *, fan_out: Row, limit: int) -> Row:
-    alert = (fan_out["alert_id"], fan_out["version"])
-    small = fan_out["chunks"] == 0 and await connection.fetchval(IS_SMALL, *alert, limit)
+    one: UUID | None = fan_out["only_contact_point"]
+    if one is None:
+        candidates, only = await _candidates(connection, fan_out=fan_out, limit=limit), ""
+    else:
+        candidates, only = _ONE, "AND p.id = $9"
     row = await connection.fetchrow(
-        _PAGE.format(alert=ALERT, candidates=_SMALL if small else _LARGE) + CHUNK + _SEEN,
-        *alert,
+        _PAGE.format(alert=ALERT, candidates=candidates, only=only) + CHUNK + _SEEN,
+        fan_out["alert_id"],
+        fan_out["version"],
         fan_out["wave"],
         fan_out["channel"],
         fan_out["chunks"],
         fan_out["after_member"],
         fan_out["after_point"],
         limit,
+        *([] if one is None else [one]),
     )
     if row is None:
         raise RuntimeError("a chunk answers with one row")
     return row
+
+
+async def _candidates(connection: Connection, *, fan_out: Row, limit: int) -> str:
+    """Who may be in the audience, in SQL."""
+    alert = (fan_out["alert_id"], fan_out["version"])
+    small = fan_out["chunks"] == 0 and await connection.fetchval(IS_SMALL, *alert, limit)
+    return _SMALL if small else _LARGE
+
+
+def _limit(fan_out: Row, limit: int) -> int:
+    if Channel(fan_out["channel"]) not in PACED:
+        return limit
+    per_chunk: int = fan_out["sms_segments_per_s"] * _PACED_SECONDS
+    return min(limit, max(_LEAST_PACED, min(per_chunk, _MOST_PACED)))

@@ -10,16 +10,22 @@ than CYCLE - TOLERANCE - 1 s longer for one message than for another. Slots are 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil, floor
 from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane
 from tocsin_store.pool import Connection, Pool
 
-CYCLE: Final = timedelta(seconds=1.1)
-TOLERANCE: Final = timedelta(milliseconds=60)
+PACED: Final = frozenset({Channel.SMS})
+"""Channels whose senders are paced."""
+
+CYCLE: Final = timedelta(seconds=1.15)
+TOLERANCE: Final = timedelta(milliseconds=80)
 LEAD: Final = timedelta(milliseconds=150)
-"""How far ahead a slot must be to be worth taking: a claim comes before it. No more than a step and this ahead is taken."""
+"""How far ahead a slot must be to be worth taking: a claim comes before it."""
+AHEAD: Final = timedelta(milliseconds=500)
+"""No slot is taken that is more than a step and this ahead: others may have something more urgent."""
 _YIELDS: Final = 2.5 * CYCLE
 """So long after an urgent message asked, routine ones get nothing."""
 _SMALL: Final = 20
@@ -46,17 +52,19 @@ def effective_rate(segments_per_s: int, *, each: float = 1) -> float:
     """How many segments a second really go, of messages of so many segments each: what estimates go by."""
     slots = slots_of(segments_per_s)
     if each > slots.size:  # one message takes several slots
-        return each / (-(-each // slots.size) * slots.step.total_seconds())
-    return slots.size // each * each / slots.step.total_seconds()
+        return each / (ceil(each / slots.size) * slots.step.total_seconds())
+    return floor(slots.size / each) * each / slots.step.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Segments of one slot, or none."""
+    """Segments of one slot, or none. In seconds of the ledger's clock, since 1970."""
 
     segments: int
-    after_s: float
-    """Until the slot, or until it is worth asking again, from when the ledger answered; below 0: it has begun."""
+    at: float
+    """When the slot is, or when it is worth asking again."""
+    now: float
+    """When the ledger answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ SET (slot_at, taken, urgent_at) = (
                 WHEN joins                                  THEN p.taken + least($2, $4 - p.taken)
                 ELSE greatest($3, least($2, $4)) END,
            CASE WHEN $7 THEN now ELSE p.urgent_at END
-    FROM  (SELECT now, next_at, next_at <= now + $5::interval + $6::interval             AS near,
+    FROM  (SELECT now, next_at, next_at <= now + $5::interval + $9::interval             AS near,
                   p.slot_at >= now + $6::interval AND p.taken + $3 <= $4 AND NOT absurd  AS joins,
                   NOT $7 AND coalesce(p.urgent_at > now - $8::interval, false)           AS yields
            FROM  (SELECT now, absurd,
@@ -94,11 +102,12 @@ SET (slot_at, taken, urgent_at) = (
                                 p.slot_at > clock_timestamp() + interval '1 minute' AS absurd) c) n) x
 )
 RETURNING CASE WHEN old.sender IS NULL OR new.slot_at <> old.slot_at THEN new.taken ELSE new.taken - old.taken END AS given,
-          extract(epoch FROM new.slot_at - clock_timestamp())::float8 AS begins_s,
+          extract(epoch FROM new.slot_at)::float8 AS slot_at,
           extract(epoch FROM CASE WHEN NOT $7 AND new.urgent_at > clock_timestamp() - $8::interval
                                   THEN new.urgent_at + $8::interval
                                   ELSE new.slot_at + $5::interval * (ceil(greatest(new.taken, 1)::float8 / $4) - 1)
-                                       - $6::interval END - clock_timestamp())::float8 AS again_s
+                                       - $9::interval END)::float8 AS again_at,
+          extract(epoch FROM clock_timestamp())::float8 AS now
 """
 
 STANDING: Final = """
@@ -141,13 +150,11 @@ async def reserve(
     """
     slots = slots_of(segments_per_s)
     row = await pool.fetchrow(
-        RESERVE, sender, wanted, each, slots.size, slots.step, LEAD, lane is Lane.URGENT, _YIELDS
+        RESERVE, sender, wanted, each, slots.size, slots.step, LEAD, lane is Lane.URGENT, _YIELDS, AHEAD
     )
     if row is None:
         raise RuntimeError("a reservation answers with one row")
-    if row["given"] > 0:
-        return Reservation(row["given"], row["begins_s"])
-    return Reservation(0, max(0.01, min(row["again_s"], CYCLE.total_seconds())))
+    return Reservation(row["given"], row["slot_at"] if row["given"] else row["again_at"], row["now"])
 
 
 async def standing(pool: Pool, alert_ids: Sequence[UUID]) -> Mapping[UUID, Standing]:

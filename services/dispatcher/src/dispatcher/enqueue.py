@@ -1,5 +1,6 @@
 """Enqueue: chunks and due deliveries of one lane go to Kafka, no more than it can hand over in a window."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,9 @@ from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet
 from tocsin_schemas.topics import deliveries
 from tocsin_schemas.words import Channel, Lane
 from tocsin_store import enqueue, pauses
-from tocsin_store.pool import Pool
+from tocsin_store.enqueue import ChunkToEnqueue
+from tocsin_store.pace import PACED
+from tocsin_store.pool import Connection, Pool
 
 log = structlog.get_logger()
 
@@ -32,7 +35,7 @@ class LaneQueue:
         """Put the next chunk on the log where the window has room; says whether to go on at once."""
         if await pauses.is_held(self.pool, channel=self.channel) or not await self._has_room():
             return False
-        async with enqueue.next_chunk(self.pool, channel=self.channel, lane=self.lane) as (connection, chunk):
+        async with self._next_chunk() as (connection, chunk):
             if chunk is None:
                 return False
             if chunk.over:  # what waits of it is closed in the ledger
@@ -74,7 +77,16 @@ class LaneQueue:
         log.info("due_enqueued", channel=self.channel.value, lane=self.lane.value, count=len(due))
         return more
 
+    def _next_chunk(self) -> AbstractAsyncContextManager[tuple[Connection, ChunkToEnqueue | None]]:
+        if self.channel in PACED:
+            return enqueue.next_paced_chunk(
+                self.pool, channel=self.channel, lane=self.lane, window=self.settings.window
+            )
+        return enqueue.next_chunk(self.pool, channel=self.channel, lane=self.lane)
+
     async def _has_room(self) -> bool:
+        if self.channel in PACED:  # each sender has a window of its own
+            return True
         room = await enqueue.room(
             self.pool,
             channel=self.channel,
