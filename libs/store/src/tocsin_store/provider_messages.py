@@ -1,12 +1,14 @@
 """What providers took, by their own ids: until its end is told, it is asked after."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import ReceiptKind
-from tocsin_store.pool import Connection
+from tocsin_schemas.words import Channel, Lane, ReceiptKind, Severity
+from tocsin_store.pool import Connection, Pool
 
 _ENDS: Final = frozenset(
     {ReceiptKind.DELIVERED, ReceiptKind.ACKNOWLEDGED, ReceiptKind.FAILED, ReceiptKind.EXPIRED}
@@ -54,3 +56,72 @@ async def note(connection: Connection, receipts: Sequence[Receipt]) -> None:
         [receipt.kind in _ENDS for receipt in told],
         _FIRST_POLL,
     )
+
+
+# Once a schedule is through, nobody asks any more. A first poll that the schedule wants later is only moved.
+TAKE_SILENT: Final = """
+WITH silent AS MATERIALIZED (
+    SELECT   provider, ref, coalesce(accepted_at + ($3::interval[])[polls + 1] <= now(), true)::int AS asked
+    FROM     provider_message
+    WHERE    channel = $1 AND poll_at <= now() ORDER BY poll_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE provider_message m
+    SET    polls = m.polls + asked, poll_at = m.accepted_at + ($3::interval[])[m.polls + 1 + asked]
+    FROM   silent s
+    WHERE  m.provider = s.provider AND m.ref = s.ref
+    RETURNING m.*, asked
+)
+SELECT t.provider, t.ref, t.delivery_id, t.fence, d.attempts, d.alert_version, a.id AS alert_id, a.lane::text, a.severity,
+       a.expires_at, now() AS at
+FROM   taken t
+CROSS  JOIN LATERAL (SELECT attempts, alert_version, alert_id FROM delivery WHERE id = t.delivery_id OFFSET 0) d
+CROSS  JOIN LATERAL (SELECT id, lane, severity, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
+WHERE  asked = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A message whose end was not told for long, and what its delivery is."""
+
+    provider: str
+    ref: str
+    delivery_id: UUID
+    fence: int
+    attempts: int
+    alert_version: int
+    alert_id: UUID
+    lane: Lane
+    severity: Severity
+    expires_at: datetime
+    at: datetime
+    """Now, by the ledger's clock."""
+
+
+async def take_silent(
+    pool: Pool, *, channel: Channel, schedule: Sequence[timedelta], limit: int
+) -> list[Silent]:
+    """Take messages that are to be asked after; each comes again at its next time, unless its end was told by then.
+
+    Args:
+        pool: Connections.
+        channel: Whose.
+        schedule: How long after the accept, in order; the first counts from ten minutes on.
+        limit: At most.
+    """
+    rows = await pool.fetch(TAKE_SILENT, channel.value, limit, list(schedule))
+    return [
+        Silent(**{**row, "lane": Lane(row["lane"]), "severity": Severity(row["severity"])}) for row in rows
+    ]
+
+
+async def forget_old(pool: Pool, *, days: int) -> bool:
+    """Delete a page of those older than so many days; says whether there may be more."""
+    status = await pool.execute(
+        """DELETE FROM provider_message WHERE (provider, ref) IN (
+               SELECT provider, ref FROM provider_message
+               WHERE  accepted_at < now() - make_interval(days => $1) ORDER BY accepted_at LIMIT $2)""",
+        days,
+        _PAGE,
+    )
+    return bool(status == f"DELETE {_PAGE}")

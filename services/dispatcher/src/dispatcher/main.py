@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from itertools import product
 
-from dispatcher import correcting, fan_out, probing
+from dispatcher import correcting, fan_out, forgetting, probing
 from dispatcher.closing import Closer
 from dispatcher.enqueue import LaneQueue
 from dispatcher.recovery import DeathWatch, Recovery
@@ -16,7 +16,6 @@ from tocsin_runtime.loops import Step, repeat
 from tocsin_runtime.process import Process, run
 from tocsin_runtime.settings import read_settings
 from tocsin_schemas.words import Channel, Lane
-from tocsin_store.answers import forget_old
 from tocsin_store.partitions import make_ahead
 from tocsin_store.pool import Pool, open_pool
 
@@ -53,7 +52,7 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         loop("orphans", recovery.recover_orphans, every=5.0)
         loop("probing", lambda: probing.probe(pool), every=1.0)
         loop("partitions", lambda: make_ahead(pool), every=3_600.0)
-        loop("answers", lambda: forget_old(pool, days=settings.answers_kept_days), every=3_600.0)
+        loop("forgetting", lambda: forgetting.forget(pool, settings=settings), every=3_600.0)
         await fan_out.listen(process, bootstrap_servers=kafka, bells=bells)
 
 
