@@ -2,19 +2,21 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tocsin_schemas.words import Lane
 from tocsin_store import pace
 from tocsin_store.content import AlertContent
-from tocsin_store.pace import TOLERANCE, Standing
+from tocsin_store.pace import CYCLE, TOLERANCE, Standing
 from tocsin_store.pool import Pool
 
-_TOLERANCE_SECONDS: Final = TOLERANCE.total_seconds()
-_CLAIM_AHEAD_SECONDS: Final = 0.12
+_CLAIM_AHEAD_SECONDS: Final = 0.4
 """A claim comes this long before its slot, so that the slot itself is for the hand-over."""
+_SOONEST_SECONDS: Final = 0.01
+_REMEMBERED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,27 @@ class Turn:
         await _until(self.begins_at)
 
 
+@dataclass(slots=True)
+class LedgerOffset:
+    """How far the ledger's clock is from ours, between two bounds.
+
+    Each answer was given some time between its question and its arrival; the last few of them together tell more than
+    the slow one of now. Where they contradict each other a clock was set, and the newest is believed.
+    """
+
+    _bounds: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def heard(self, now: float, *, asked_at: float, heard_at: float) -> tuple[float, float]:
+        """Note an answer; returns the least and the most that the ledger's clock is ahead of ours."""
+        self._bounds.append((now - heard_at, now - asked_at))
+        least, most = max(low for low, _ in self._bounds), min(high for _, high in self._bounds)
+        if least > most:
+            least, most = self._bounds.pop()
+            self._bounds.clear()
+            self._bounds.append((least, most))
+        return least, most
+
+
 async def take_turn(
     pool: Pool,
     standing: Standing,
@@ -49,11 +72,12 @@ async def take_turn(
     wanted: int,
     each: int,
     lane: Lane,
+    offset: LedgerOffset,
     clock: Callable[[], float] = time.monotonic,
 ) -> Turn | float:
     """Take a turn for so many segments at most, of messages of `each`; else after how many seconds to ask again.
 
-    The ledger answered some time between question and answer: a turn begins as late, and ends as early as that allows.
+    A turn begins as late, and ends as early, as what is known of the ledger's clock allows.
 
     Raises:
         UNAVAILABLE: No turn was got.
@@ -67,9 +91,10 @@ async def take_turn(
         each=each,
         lane=lane,
     )
+    least, most = offset.heard(got.now, asked_at=asked_at, heard_at=clock())
     if got.segments == 0:
-        return got.after_s
-    return Turn(got.segments, clock() + got.after_s, asked_at + got.after_s + _TOLERANCE_SECONDS)
+        return max(_SOONEST_SECONDS, min(got.at - got.now, CYCLE.total_seconds()))
+    return Turn(got.segments, got.at - least, got.at - most + TOLERANCE.total_seconds())
 
 
 async def _until(moment: float) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import structlog
 
 from tocsin_runtime.delivery.channel import Outcome
 from tocsin_runtime.delivery.errand import Allowance, Ask, content_of
-from tocsin_runtime.delivery.pace import Pace, Turn, take_turn
+from tocsin_runtime.delivery.pace import LedgerOffset, Pace, Turn, take_turn
 from tocsin_runtime.delivery.parcels import Desk, Permit
 from tocsin_runtime.delivery.sender_queue import Held
 from tocsin_store import pace as ledger
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 _ERRANDS_IN_FLIGHT: Final = 32
 _KNOWN_SECONDS: Final = 2.0
+_SEEN: Final = 1_000
 _NOTHING: Final = Allowance(0, float("-inf"))
 
 Note = Callable[[Sequence[Outcome]], None]
@@ -39,6 +41,8 @@ class PacedDesk:
     permits: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_ERRANDS_IN_FLIGHT))
     in_hand: set[UUID] = field(default_factory=set)
     """Deliveries that a task here will see to: another hint of one says nothing new."""
+    _seen: dict[UUID, float] = field(default_factory=dict)
+    _offset: LedgerOffset = field(default_factory=LedgerOffset)
     _stands: dict[UUID, tuple[Standing, float]] = field(default_factory=dict)
 
     @property
@@ -60,10 +64,18 @@ class PacedDesk:
                 self._stands[alert_id] = (standing, now + _KNOWN_SECONDS)
         return {each: self._stands[each][0] for each in alert_ids if each in self._stands}
 
-    async def segments_of(self, alert_id: UUID, standing: Standing) -> int:
-        """How many a message of it has, before any was sent."""
+    async def segments_of(self, alert_id: UUID, standing: Standing) -> float:
+        """How many a message of it has: as was seen, or else as it was estimated."""
+        if (seen := self._seen.get(alert_id)) is not None:
+            return seen
         content = await content_of(self.desk.tools, alert_id, version=standing.version)
-        return max(1, self.pace.segments(content))
+        return float(max(1, self.pace.segments(content)))
+
+    def remember(self, alert_id: UUID, each: float) -> None:
+        """Note how many segments a message of it has; the alerts noted first are forgotten."""
+        self._seen[alert_id] = each
+        if len(self._seen) > _SEEN:
+            del self._seen[next(iter(self._seen))]
 
     def at_once(self, alert_id: UUID, held: Sequence[Held], *, ask: Ask | None = None) -> None:
         """See to deliveries of which nothing, or little, can be handed over: they need no turn."""
@@ -88,7 +100,7 @@ class PacedDesk:
         self.group.create_task(self._carry_out(alert_id, held, permit=permit, note=note, ask=ask))
 
     async def _afterwards(self, alert_id: UUID, standing: Standing, count: int) -> Allowance:
-        each = await self.segments_of(alert_id, standing)
+        each = ceil(await self.segments_of(alert_id, standing))
         try:
             turn = await self.turn(standing, wanted=count * each, each=each)
         except UNAVAILABLE:
@@ -104,7 +116,9 @@ class PacedDesk:
         Raises:
             UNAVAILABLE: No turn was got.
         """
-        return await take_turn(self.desk.tools.pool, standing, wanted=wanted, each=each, lane=self.desk.lane)
+        return await take_turn(
+            self.desk.tools.pool, standing, wanted=wanted, each=each, lane=self.desk.lane, offset=self._offset
+        )
 
     async def _when_permitted(self, alert_id: UUID, held: Sequence[Held], *, ask: Ask) -> None:
         await self.permits.acquire()

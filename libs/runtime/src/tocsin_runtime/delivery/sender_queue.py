@@ -1,13 +1,13 @@
 """What waits in hand for a sender's next turns: by expiry, then as it came."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 from uuid import UUID
 
-from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
+from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_runtime.delivery.parcels import Parcel
 from tocsin_store.claim import CLAIM_LIMIT
 from tocsin_store.pace import Standing
@@ -35,11 +35,15 @@ class AlertQueue:
     """Segments of a message, as far as is known; 0 before anything is."""
     held: deque[Held] = field(default_factory=deque)
 
-    def learn(self, outcomes: Iterable[Outcome]) -> None:
-        """See how many segments messages really have."""
+    def learn(self, outcomes: Sequence[Outcome], *, segments: int) -> None:
+        """See how many segments messages really have, where so many were not enough for any: more than these."""
         for outcome in outcomes:
             if outcome.of is OutcomeClass.OK and outcome.segments:
                 self.each += _LEARNS * (outcome.segments - self.each)
+        if outcomes and all(
+            outcome.of is OutcomeClass.LATE and outcome.scope is Scope.ROUTE for outcome in outcomes
+        ):
+            self.each = max(self.each, segments + 1.0)
 
     def taken(self, count: int) -> list[Held]:
         """Take the first so many out."""
@@ -100,8 +104,9 @@ class SenderQueue:
                 return
 
     def adapt(self, outcomes: Sequence[Outcome]) -> None:
-        """Take only what can be begun in time: halve when some came too late, grow slowly when none did."""
-        if any(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes):
+        """Take only what can be begun in a turn: half where it ended too soon; who missed it altogether learns nothing."""
+        late = sum(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes)
+        if 0 < late < len(outcomes):
             self.most = max(1, min(self.most, len(outcomes)) // 2)
-        elif outcomes:
+        elif not late:
             self.most = min(CLAIM_LIMIT, self.most + 1 + self.most // 4)

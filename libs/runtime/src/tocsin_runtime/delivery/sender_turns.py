@@ -20,7 +20,7 @@ from tocsin_store.pool import UNAVAILABLE
 
 log = structlog.get_logger()
 
-_HELD_SECONDS: Final = 30.0
+_HELD_SECONDS: Final = 45.0
 """How long a record waits in hand: others' offsets wait with it."""
 _PUT_OFF: Final = timedelta(seconds=30)
 _MOST_PUT_OFF: Final = timedelta(minutes=10)
@@ -106,7 +106,8 @@ class SenderTurns:
         return permit
 
     def _note(self, share: Share, outcomes: Sequence[Outcome]) -> None:
-        share.alert.learn(outcomes)
+        share.alert.learn(outcomes, segments=share.segments)
+        self.desk.remember(share.alert.alert_id, share.alert.each)
         self.queue.adapt(outcomes)
 
     async def _put_off_old(self) -> None:
