@@ -22,7 +22,7 @@ PACED: Final = frozenset({Channel.SMS})
 
 CYCLE: Final = timedelta(seconds=1.15)
 TOLERANCE: Final = timedelta(milliseconds=80)
-LEAD: Final = timedelta(milliseconds=150)
+LEAD: Final = timedelta(milliseconds=250)
 """How far ahead a slot must be to be worth taking: a claim comes before it."""
 AHEAD: Final = timedelta(milliseconds=500)
 """No slot is taken that is more than a step and this ahead: others may have something more urgent."""
