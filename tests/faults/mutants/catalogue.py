@@ -4,9 +4,10 @@ from typing import Final
 
 from tests.faults.mutants.mutant import Mutant
 from tests.faults.mutants.of_account import ACCOUNT
+from tests.faults.mutants.of_texts import TEXTS
 from tests.faults.mutants.of_work import WORK
 from tests.faults.mutants.scenarios import SCENARIOS, Scenario
 
 __all__ = ["MUTANTS", "SCENARIOS", "Mutant", "Scenario"]
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*WORK, *ACCOUNT)
+MUTANTS: Final[tuple[Mutant, ...]] = (*WORK, *ACCOUNT, *TEXTS)
