@@ -163,6 +163,7 @@ _ALL: Final = (
         "texts",  # what is ambiguous is looked up after half a minute: some of that is told, some is not
         seconds=48.0,
         plan=(
+            _carrier("reports-lost", at=0.5, seconds=20.0, does=_texts("lose", phase="callback", share=0.7)),
             _carrier("drop-after-accept", at=1.0, seconds=5.0, does=_texts("drop_after_accept", share=0.5)),
             _carrier(
                 "undelivered",
