@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from tocsin_store.pool import UNAVAILABLE
 _SHOW_EVERY_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.5
 _QUIET_LOOKS: Final = 6
+_BACK_WITHIN: Final = timedelta(seconds=180)
 
 _WHERE: Final = """
 SELECT (SELECT count(*) FROM delivery)                                                AS deliveries,
@@ -132,7 +134,7 @@ async def _back(running: Stage, *, show: Show) -> Injected:
     began = time.time()
     show("no fault begins any more")
     try:
-        await asyncio.to_thread(running.stack.wait_ready)
+        await asyncio.to_thread(running.stack.wait_ready, timeout=_BACK_WITHIN)
     except LocalError as error:
         show(str(error))
     show("everything is back")
