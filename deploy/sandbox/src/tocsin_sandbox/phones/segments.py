@@ -9,13 +9,17 @@ _BASIC: Final = frozenset(
 )
 _EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 _GSM: Final = _BASIC | _EXTENDED
+_ALONE: Final = 160
+_JOINED: Final = 153
 _LAST_OF_ONE_UNIT: Final = 0xFFFF
 
 
 def segments_of(body: str) -> int:
     """At least one; what takes two places, an escape or a surrogate pair, is never split."""
+    if _BASIC.issuperset(body):
+        return 1 if len(body) <= _ALONE else -(-len(body) // _JOINED)
     if _GSM.issuperset(body):
-        return _packed((2 if letter in _EXTENDED else 1 for letter in body), alone=160, joined=153)
+        return _packed((2 if letter in _EXTENDED else 1 for letter in body), alone=_ALONE, joined=_JOINED)
     return _packed((2 if ord(letter) > _LAST_OF_ONE_UNIT else 1 for letter in body), alone=70, joined=67)
 
 

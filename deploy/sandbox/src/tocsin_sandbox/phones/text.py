@@ -1,10 +1,12 @@
 """One text, on its way to a phone or from it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 NONE: Final = "-"
+
+_DETAILS: Final = ("account", "status", "sender", "service", "body", "callback", "valid_s", "fails_with")
 
 
 class Provider(StrEnum):
@@ -43,10 +45,7 @@ class Draft:
 
     def detail(self) -> dict[str, object]:
         """What the log's other fields do not say."""
-        known = asdict(self)
-        for name in ("provider", "ref", "reference", "to", "segments", "begun"):
-            del known[name]
-        return known
+        return {name: getattr(self, name) for name in _DETAILS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
