@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.plans import nodes, plan_of, table, unprobed
 from tests.support.world import waiting
-from tocsin_store import enqueue, pauses, settle, suppressions
+from tocsin_store import callbacks, enqueue, inbound, opt_outs, pauses, settle, suppressions
 from tocsin_store.claim import CLAIM
 from tocsin_store.merge import LOCK, MERGE
 from tocsin_store.pool import Pool
@@ -22,6 +22,8 @@ LARGE = (
     "chunk",
     "alert",
     "alert_content",
+    "provider_message",
+    "callback",
 )
 STATEMENTS = {
     "claim": (CLAIM, {"delivery", "contact_point", "member", "due", "consent", "quiet_hours", "suppression"}),
@@ -37,6 +39,14 @@ STATEMENTS = {
     "release": (pauses.RELEASE, {"due"}),
     "stranded": (pauses.STRANDED, {"due"}),
     "suppress": (suppressions.SUPPRESS, {"strike"}),
+    "absorb": (callbacks.ABSORB, {"delivery", "alert", "provider_message", "callback"}),
+    "join": (callbacks.JOIN, {"delivery", "alert", "provider_message", "callback"}),
+    "stop": (opt_outs.STOP, {"contact_point", "consent"}),
+    "start": (opt_outs.START, {"contact_point", "consent"}),
+    "refused": (opt_outs.WITHDRAW_REFUSED, {"contact_point", "consent"}),
+    "people": (inbound.PEOPLE, {"contact_point", "consent", "member"}),
+    "thread": (inbound.THREAD, {"contact_point", "provider_message", "delivery", "alert"}),
+    "lent": (inbound.LENT, {"contact_point", "provider_message"}),
 }
 
 
