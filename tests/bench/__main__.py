@@ -7,10 +7,10 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import callbacks, cancel, county, domains, recovery, smtp_tools, urgent, worker_alone
+from tests.bench import callbacks, cancel, county, domains, pace, recovery, smtp_tools, urgent, worker_alone
 from tests.bench.rows import Row, show, write
 
-_ROWS: Final = ("county", "worker", "urgent", "domains", "cancel", "recovery", "callbacks")
+_ROWS: Final = ("county", "worker", "urgent", "domains", "cancel", "recovery", "callbacks", "pace")
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
         rows += recovery.measure(rounds=wish.rounds, victims=wish.victims, console=console)
     if wish.row in (None, "callbacks"):
         rows += callbacks.measure(console=console)
+    if wish.row in (None, "pace"):
+        rows += pace.measure(console=console)
     show(rows, console=console)
     write(rows, path=wish.out)
     console.print(f"Written to {wish.out}.")

@@ -1,6 +1,7 @@
 """A small world of texts: members with numbers, alerts that go to them, and what providers tell of these."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from tests.support.world import Post, Resident, Situation, an_agency, fanned_out, ids_of, posted, settled_in
@@ -9,7 +10,7 @@ from tocsin_schemas.words import Channel, Reason, ReceiptKind
 from tocsin_store.pool import Pool
 from tocsin_store.sessions import open_session
 
-_NUMBERED = """
+NUMBERED: Final = """
 UPDATE contact_point
 SET    channel = 'sms', address = '+447' || lpad(('x' || right(id::text, 7))::bit(28)::int::text, 9, '0')
 WHERE  member_id = ANY($1::uuid[])
@@ -34,7 +35,7 @@ async def texting(
     """An alert with so many texts that wait to be claimed."""
     agency = agency or await a_texting_agency(pool)
     ids = await settled_in(pool, agency, [Resident()] * count)
-    await pool.execute(_NUMBERED, ids)
+    await pool.execute(NUMBERED, ids)
     await pool.execute("UPDATE consent SET channel = 'sms' WHERE member_id = ANY($1::uuid[])", ids)
     alert = await posted(pool, agency, post)
     await pool.execute("UPDATE fan_out SET channel = 'sms' WHERE alert_id = $1", alert)

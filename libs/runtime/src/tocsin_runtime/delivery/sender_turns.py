@@ -21,7 +21,8 @@ from tocsin_store.pool import UNAVAILABLE
 log = structlog.get_logger()
 
 _HELD_SECONDS: Final = 45.0
-"""How long a record waits in hand: others' offsets wait with it."""
+"""How long a record waits in hand: others' offsets wait with it, and the dispatcher goes around a partition that stands
+still for a minute."""
 _PUT_OFF: Final = timedelta(seconds=30)
 _MOST_PUT_OFF: Final = timedelta(minutes=10)
 _AGAIN_SECONDS: Final = 0.2
