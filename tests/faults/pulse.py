@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 
 from tests.faults.history import Injected
-from tests.support.e2e_town import Town
+from tests.support.e2e_inbox import Sandbox
 
 BUSY: Final = "provider busy"
 _ASKS_EVERY_S: Final = 0.25
@@ -18,9 +18,11 @@ _ANSWER: Final = aiohttp.ClientTimeout(total=30)
 
 
 @asynccontextmanager
-async def felt(town: Town, *, write: Callable[[Injected], None]) -> AsyncIterator[None]:
-    """Write down while inside when it, or whoever leads to it, took its time; what is no fault of ours is none."""
-    feeling = asyncio.create_task(_feel(town, write))
+async def felt(
+    sandbox: Sandbox, *, write: Callable[[Injected], None], slow_s: float = _SLOW_S
+) -> AsyncIterator[None]:
+    """Write down while inside when it took that long to answer anything at all."""
+    feeling = asyncio.create_task(_feel(sandbox, write, slow_s))
     try:
         yield
     finally:
@@ -29,12 +31,12 @@ async def felt(town: Town, *, write: Callable[[Injected], None]) -> AsyncIterato
             await feeling
 
 
-async def _feel(town: Town, write: Callable[[Injected], None]) -> None:
+async def _feel(sandbox: Sandbox, write: Callable[[Injected], None], slow_s: float) -> None:
     while True:
         began = time.time()
         with suppress(aiohttp.ClientError, TimeoutError, OSError):
-            async with town.http.get(f"{town.sandbox.url}/health", timeout=_ANSWER) as answer:
+            async with sandbox.http.get(f"{sandbox.url}/health", timeout=_ANSWER) as answer:
                 await answer.read()
-        if (now := time.time()) - began > _SLOW_S:
+        if (now := time.time()) - began >= slow_s:
             write(Injected(BUSY, began, now, slows_hand_over=True, disturbs=False))
         await asyncio.sleep(_ASKS_EVERY_S)

@@ -97,7 +97,7 @@ async def _play(wish: Wish, folder: Path, *, running: Stage, show: Show) -> None
         await install(town.pool)
         load = Load(scene, seed=wish.seed, profile=wish.profile, ledgers=ledgers)
         await load.settle_in()
-        async with _shown(town, show=show), felt(town, write=ledgers.keep_now):
+        async with _shown(town, show=show), felt(town.sandbox, write=ledgers.keep_now):
             await _break(wish, folder, scene=scene, kinds=kinds, load=load, show=show)
             running.heal()
             ledgers.keep_now(await _back(running, show=show))

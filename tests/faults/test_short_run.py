@@ -1,4 +1,4 @@
-"""The short run that every change must pass: all kinds of faults in a minute, under load, on the whole stack."""
+"""The short run that every change must pass: half of all kinds of faults in a minute, under load, on the whole stack."""
 
 from pathlib import Path
 from typing import Final
