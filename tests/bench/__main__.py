@@ -7,10 +7,21 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import callbacks, cancel, county, domains, pace, recovery, smtp_tools, urgent, worker_alone
+from tests.bench import (
+    callbacks,
+    cancel,
+    county,
+    domains,
+    pace,
+    recovery,
+    smtp_tools,
+    texts_alone,
+    urgent,
+    worker_alone,
+)
 from tests.bench.rows import Row, show, write
 
-_ROWS: Final = ("county", "worker", "urgent", "domains", "cancel", "recovery", "callbacks", "pace")
+_ROWS: Final = ("county", "worker", "urgent", "domains", "cancel", "recovery", "callbacks", "texts", "pace")
 
 
 def main() -> None:
@@ -35,6 +46,8 @@ def main() -> None:
         rows += recovery.measure(rounds=wish.rounds, victims=wish.victims, console=console)
     if wish.row in (None, "callbacks"):
         rows += callbacks.measure(console=console)
+    if wish.row in (None, "texts"):
+        rows += texts_alone.measure(console=console)
     if wish.row in (None, "pace"):
         rows += pace.measure(console=console)
     show(rows, console=console)
