@@ -87,6 +87,16 @@ async def test_a_message_larger_than_a_slot_takes_as_many_as_it_needs(pool: Pool
     assert await slot_of(pool, sender) - before == CYCLE
 
 
+async def test_who_is_not_punctual_has_a_slot_that_may_begin_early_and_comes_later(pool: Pool) -> None:
+    sender, slack = uuid4().hex, timedelta(seconds=0.3)
+    await asked(pool, sender)
+    before = await slot_of(pool, sender)
+
+    await reserve(pool, sender, segments_per_s=10, wanted=10, each=1, lane=Lane.URGENT, slack=slack)
+
+    assert await slot_of(pool, sender) - before == CYCLE + slack
+
+
 async def test_routine_messages_wait_while_urgent_ones_ask(pool: Pool) -> None:
     sender = uuid4().hex
     await asked(pool, sender, wanted=1)

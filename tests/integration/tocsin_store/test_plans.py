@@ -4,7 +4,17 @@ import pytest
 
 from tests.support.plans import nodes, plan_of, table, unprobed
 from tests.support.world import waiting
-from tocsin_store import callbacks, enqueue, inbound, opt_outs, pauses, settle, suppressions
+from tocsin_store import (
+    callbacks,
+    enqueue,
+    inbound,
+    opt_outs,
+    pace,
+    pauses,
+    provider_messages,
+    settle,
+    suppressions,
+)
 from tocsin_store.claim import CLAIM
 from tocsin_store.merge import LOCK, MERGE
 from tocsin_store.pool import Pool
@@ -19,6 +29,7 @@ LARGE = (
     "quiet_hours",
     "suppression",
     "strike",
+    "provider_message",
     "chunk",
     "alert",
     "alert_content",
@@ -34,6 +45,10 @@ STATEMENTS = {
     "recover": (settle.RECOVER, {"delivery", "alert"}),
     "lock": (LOCK, {"delivery"}),
     "take due": (enqueue.TAKE_DUE, {"due"}),
+    "next paced": (enqueue.NEXT_PACED, {"chunk", "alert"}),
+    "put off": (pace.PUT_OFF, {"alert", "delivery"}),
+    "note": (provider_messages.NOTE, {"delivery", "alert"}),
+    "take silent": (provider_messages.TAKE_SILENT, {"provider_message", "delivery", "alert"}),
     "still waiting": (enqueue.STILL_WAITING, {"delivery", "due"}),
     "probe": (pauses.PROBE, {"due"}),
     "release": (pauses.RELEASE, {"due"}),

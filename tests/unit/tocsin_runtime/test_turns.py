@@ -95,6 +95,18 @@ def test_a_turn_that_ended_too_soon_takes_fewer_the_next_time(outcomes: Sequence
     assert queue.most == most
 
 
+def test_turns_that_are_missed_get_longer_and_shorter_again_when_none_is() -> None:
+    queue = SenderQueue("Fire")
+
+    for _ in range(8):
+        queue.adapt([LATE, LATE])
+    longest = queue.slack
+    for _ in range(40):
+        queue.adapt([OK])
+
+    assert (longest, queue.slack) == (0.6, 0.0)
+
+
 @given(
     ahead=st.floats(-1e6, 1e6),
     answers=st.lists(st.tuples(st.floats(0, 0.2), st.floats(0, 0.2)), min_size=1, max_size=60),

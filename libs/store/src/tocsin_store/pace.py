@@ -5,6 +5,9 @@ CYCLE / k apart, of L // k segments each, so a cycle has at most L. What belongs
 Between a slot and the k-th after it lies a whole CYCLE, hence between their hand-overs at least CYCLE - TOLERANCE, which
 is more than a second: no second sees more than k slots, or L segments, as long as the way to the provider takes no more
 than CYCLE - TOLERANCE - 1 s longer for one message than for another. Slots are counted by the ledger's clock alone.
+
+Who cannot be that punctual asks for slack: the slot then comes so much later than a step after the last one, and may be
+begun so much before its moment, which is still a step after the last one's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +85,7 @@ class Standing:
 # A clock that was set back must not silence a sender: a slot that is absurdly far ahead is forgotten.
 RESERVE: Final = """
 INSERT INTO pace AS p (sender, slot_at, taken, urgent_at)
-VALUES ($1, clock_timestamp() + $6::interval, greatest($3::int, least($2::int, $4::int)),
+VALUES ($1, clock_timestamp() + $6::interval + $10::interval, greatest($3::int, least($2::int, $4::int)),
         CASE WHEN $7 THEN clock_timestamp() END)
 ON CONFLICT (sender) DO UPDATE
 SET (slot_at, taken, urgent_at) = (
@@ -91,13 +94,14 @@ SET (slot_at, taken, urgent_at) = (
                 WHEN joins                                  THEN p.taken + least($2, $4 - p.taken)
                 ELSE greatest($3, least($2, $4)) END,
            CASE WHEN $7 THEN now ELSE p.urgent_at END
-    FROM  (SELECT now, next_at, next_at <= now + $5::interval + $9::interval             AS near,
-                  p.slot_at >= now + $6::interval AND p.taken + $3 <= $4 AND NOT absurd  AS joins,
+    FROM  (SELECT now, next_at, next_at <= now + $5::interval + $9::interval + $10       AS near,
+                  p.slot_at >= now + $6::interval AND p.taken + $3 <= $4 AND NOT absurd
+                      AND $10::interval = '0'                                            AS joins,
                   NOT $7 AND coalesce(p.urgent_at > now - $8::interval, false)           AS yields
            FROM  (SELECT now, absurd,
                          CASE WHEN absurd THEN now + $6::interval
                               ELSE greatest(p.slot_at + $5::interval * ceil(greatest(p.taken, 1)::float8 / $4),
-                                            now + $6::interval) END AS next_at
+                                            now + $6::interval) END + $10::interval AS next_at
                   FROM  (SELECT clock_timestamp() AS now,
                                 p.slot_at > clock_timestamp() + interval '1 minute' AS absurd) c) n) x
 )
@@ -131,7 +135,14 @@ ON CONFLICT (delivery_id) DO UPDATE SET produce_after = greatest(due.produce_aft
 
 
 async def reserve(
-    pool: Pool | Connection, sender: str, *, segments_per_s: int, wanted: int, each: int, lane: Lane
+    pool: Pool | Connection,
+    sender: str,
+    *,
+    segments_per_s: int,
+    wanted: int,
+    each: int,
+    lane: Lane,
+    slack: timedelta = timedelta(),
 ) -> Reservation:
     """Take segments of the sender's next slot that has room for a message.
 
@@ -144,13 +155,24 @@ async def reserve(
         wanted: Segments at most.
         each: Of one message; a slot with less room is of no use.
         lane: Routine ones wait while urgent ones ask.
+        slack: How long before the slot's moment its hand-overs may begin.
 
     Raises:
         UNAVAILABLE: Perhaps some were taken, which then go to nobody.
     """
     slots = slots_of(segments_per_s)
     row = await pool.fetchrow(
-        RESERVE, sender, wanted, each, slots.size, slots.step, LEAD, lane is Lane.URGENT, _YIELDS, AHEAD
+        RESERVE,
+        sender,
+        wanted,
+        each,
+        slots.size,
+        slots.step,
+        LEAD,
+        lane is Lane.URGENT,
+        _YIELDS,
+        AHEAD,
+        slack,
     )
     if row is None:
         raise RuntimeError("a reservation answers with one row")

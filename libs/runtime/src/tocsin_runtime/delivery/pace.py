@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from tocsin_schemas.words import Lane
@@ -53,6 +54,8 @@ class LedgerOffset:
     """
 
     _bounds: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    width: float = 0.0
+    """Between the bounds, in seconds."""
 
     def heard(self, now: float, *, asked_at: float, heard_at: float) -> tuple[float, float]:
         """Note an answer; returns the least and the most that the ledger's clock is ahead of ours."""
@@ -62,6 +65,7 @@ class LedgerOffset:
             least, most = self._bounds.pop()
             self._bounds.clear()
             self._bounds.append((least, most))
+        self.width = most - least
         return least, most
 
 
@@ -73,15 +77,19 @@ async def take_turn(
     each: int,
     lane: Lane,
     offset: LedgerOffset,
+    slack: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Turn | float:
     """Take a turn for so many segments at most, of messages of `each`; else after how many seconds to ask again.
 
-    A turn begins as late, and ends as early, as what is known of the ledger's clock allows.
+    A turn begins as late, and ends as early, as what is known of the ledger's clock allows. It is so many seconds of
+    slack longer, and more where little is known of that clock: later turns come later for it.
 
     Raises:
         UNAVAILABLE: No turn was got.
     """
+    tolerance = TOLERANCE.total_seconds()
+    slack += max(0.0, offset.width - tolerance / 2)
     asked_at = clock()
     got = await pace.reserve(
         pool,
@@ -90,11 +98,12 @@ async def take_turn(
         wanted=wanted,
         each=each,
         lane=lane,
+        slack=timedelta(seconds=slack),
     )
     least, most = offset.heard(got.now, asked_at=asked_at, heard_at=clock())
     if got.segments == 0:
         return max(_SOONEST_SECONDS, min(got.at - got.now, CYCLE.total_seconds()))
-    return Turn(got.segments, got.at - least, got.at - most + TOLERANCE.total_seconds())
+    return Turn(got.segments, got.at - slack - least, got.at - most + tolerance)
 
 
 async def _until(moment: float) -> None:

@@ -110,14 +110,20 @@ class PacedDesk:
         await turn.begins()
         return Allowance(turn.segments, turn.begin_by)
 
-    async def turn(self, standing: Standing, *, wanted: int, each: int) -> Turn | float:
+    async def turn(self, standing: Standing, *, wanted: int, each: int, slack: float = 0.0) -> Turn | float:
         """Ask the ledger for a turn.
 
         Raises:
             UNAVAILABLE: No turn was got.
         """
         return await take_turn(
-            self.desk.tools.pool, standing, wanted=wanted, each=each, lane=self.desk.lane, offset=self._offset
+            self.desk.tools.pool,
+            standing,
+            wanted=wanted,
+            each=each,
+            lane=self.desk.lane,
+            offset=self._offset,
+            slack=slack,
         )
 
     async def _when_permitted(self, alert_id: UUID, held: Sequence[Held], *, ask: Ask) -> None:

@@ -13,6 +13,8 @@ from tocsin_store.claim import CLAIM_LIMIT
 from tocsin_store.pace import Standing
 
 _LEARNS: Final = 0.1
+_LEAST_SLACK: Final = 0.04
+_MOST_SLACK: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class SenderQueue:
     alerts: dict[tuple[UUID, int], AlertQueue] = field(default_factory=dict)
     most: int = CLAIM_LIMIT
     """Messages of a turn: no more than can be begun in time."""
+    slack: float = 0.0
+    """Seconds that a turn is longer than it should be: nobody here is punctual enough for less."""
 
     def of(self, alert_id: UUID, standing: Standing) -> AlertQueue:
         """The queue of an alert version."""
@@ -104,9 +108,12 @@ class SenderQueue:
                 return
 
     def adapt(self, outcomes: Sequence[Outcome]) -> None:
-        """Take only what can be begun in a turn: half where it ended too soon; who missed it altogether learns nothing."""
+        """Take only what can be begun in a turn: half where it ended too soon; where it was missed it is to be longer."""
         late = sum(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes)
-        if 0 < late < len(outcomes):
+        if late and late == len(outcomes):
+            self.slack = min(_MOST_SLACK, max(_LEAST_SLACK, 2 * self.slack))
+        elif late:
             self.most = max(1, min(self.most, len(outcomes)) // 2)
-        elif not late:
+        else:
             self.most = min(CLAIM_LIMIT, self.most + 1 + self.most // 4)
+            self.slack = 0.9 * self.slack if self.slack > _LEAST_SLACK else 0.0

@@ -82,7 +82,9 @@ class SenderTurns:
         try:
             each = max(1, round(alerts[0].each))
             wanted = min(self.queue.segments, self.queue.most * each)
-            turn = await self.desk.turn(alerts[0].standing, wanted=max(wanted, each), each=each)
+            turn = await self.desk.turn(
+                alerts[0].standing, wanted=max(wanted, each), each=each, slack=self.queue.slack
+            )
             if not isinstance(turn, Turn):
                 permit.give_back()
                 await self.process.pause(turn)
