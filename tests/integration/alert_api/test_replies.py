@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.alert_api.conftest import EVERY_SCOPE, Answer, Api, Client
 from tests.support.phones import Phone, Sending, a_phone, a_sender, sending
+from tests.support.world import fanned_out
 from tocsin_schemas.words import ReplyKind
 from tocsin_store import agencies, replies
 from tocsin_store.pool import Pool
@@ -165,6 +166,18 @@ async def test_an_answer_is_an_alert_to_one(talk: Conversation) -> None:
         "SELECT only_contact_point FROM fan_out WHERE alert_id = $1", UUID(str(answer.at("id")))
     )
     assert only == talk.phone.contact_point
+
+
+async def test_it_goes_to_whoever_replied_and_to_nobody_else(talk: Conversation) -> None:
+    await a_phone(talk.pool, talk.agency)
+    answer = await talk.answer(await talk.replied())
+
+    await fanned_out(talk.pool)
+
+    rows = await talk.pool.fetch(
+        "SELECT contact_point_id FROM delivery WHERE alert_id = $1", UUID(str(answer.at("id")))
+    )
+    assert [row["contact_point_id"] for row in rows] == [talk.phone.contact_point]
 
 
 async def test_answers_are_not_listed_among_alerts(talk: Conversation) -> None:
