@@ -1,6 +1,8 @@
 """`make bench`: measures, prints a table, writes bench.json. `--row NAME` for one of them."""
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -21,7 +23,27 @@ from tests.bench import (
 )
 from tests.bench.rows import Row, show, write
 
-_ROWS: Final = ("county", "worker", "urgent", "domains", "cancel", "recovery", "callbacks", "texts", "pace")
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What rows are told."""
+
+    rounds: int
+    victims: Sequence[str]
+    console: Console
+
+
+_ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
+    "worker": lambda wish: _by_mail("worker", wish),
+    "county": lambda wish: _by_mail("county", wish),
+    "urgent": lambda wish: urgent.measure(console=wish.console),
+    "domains": lambda wish: domains.measure(console=wish.console),
+    "cancel": lambda wish: cancel.measure(console=wish.console),
+    "recovery": lambda wish: recovery.measure(rounds=wish.rounds, victims=wish.victims, console=wish.console),
+    "callbacks": lambda wish: callbacks.measure(console=wish.console),
+    "texts": lambda wish: texts_alone.measure(console=wish.console),
+    "pace": lambda wish: pace.measure(console=wish.console),
+}
 
 
 def main() -> None:
@@ -31,40 +53,29 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="Kills of each process, for the row recovery.")
     parser.add_argument("--victims", nargs="+", choices=recovery.VICTIMS, default=recovery.VICTIMS)
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
-    wish = parser.parse_args()
-    console = Console(width=120)
-    rows: list[Row] = []
-    if wish.row in (None, "county", "worker"):
-        rows += _with_sink(wish.row, console) if smtp_tools.installed() else _without_sink(wish.row, console)
-    if wish.row in (None, "urgent"):
-        rows += urgent.measure(console=console)
-    if wish.row in (None, "domains"):
-        rows += domains.measure(console=console)
-    if wish.row in (None, "cancel"):
-        rows += cancel.measure(console=console)
-    if wish.row in (None, "recovery"):
-        rows += recovery.measure(rounds=wish.rounds, victims=wish.victims, console=console)
-    if wish.row in (None, "callbacks"):
-        rows += callbacks.measure(console=console)
-    if wish.row in (None, "texts"):
-        rows += texts_alone.measure(console=console)
-    if wish.row in (None, "pace"):
-        rows += pace.measure(console=console)
-    show(rows, console=console)
-    write(rows, path=wish.out)
-    console.print(f"Written to {wish.out}.")
+    told = parser.parse_args()
+    wish = Wish(told.rounds, told.victims, Console(width=120))
+    rows = [row for name, measured in _ROWS.items() if told.row in (None, name) for row in measured(wish)]
+    show(rows, console=wish.console)
+    write(rows, path=told.out)
+    wish.console.print(f"Written to {told.out}.")
 
 
-def _with_sink(wanted: str | None, console: Console) -> list[Row]:
+def _by_mail(wanted: str, wish: Wish) -> list[Row]:
+    measured = _with_sink if smtp_tools.installed() else _without_sink
+    return measured(wanted, wish.console)
+
+
+def _with_sink(wanted: str, console: Console) -> list[Row]:
     rows: list[Row] = []
     with smtp_tools.smtp_sink() as port:
         rates = [smtp_tools.source_rate(port) for _ in range(3)]
-        if wanted in (None, "worker"):
+        if wanted == "worker":
             console.print("worker alone")
             rows += worker_alone.measure(sink=port, ceiling=median(rates))
         rates += [smtp_tools.source_rate(port) for _ in range(2)]
         ceiling = median(rates)
-        if wanted in (None, "county"):
+        if wanted == "county":
             to_sink = {"TOCSIN_SMTP_PORT": str(port)}
             rows += county.measure(relay="smtp-sink", environment=to_sink, ceiling=ceiling, console=console)
             rows += county.measure(relay="sandbox", environment={}, ceiling=ceiling, console=console)
@@ -72,7 +83,7 @@ def _with_sink(wanted: str | None, console: Console) -> list[Row]:
     return [Row("smtp-source", median(rates), "messages/s, median of 7"), *rows]
 
 
-def _without_sink(wanted: str | None, console: Console) -> list[Row]:
+def _without_sink(wanted: str, console: Console) -> list[Row]:
     console.print("smtp-sink and smtp-source are not installed (Debian: postfix): no ceiling, no worker row.")
     if wanted == "worker":
         return []
