@@ -29,7 +29,6 @@ LARGE = (
     "quiet_hours",
     "suppression",
     "strike",
-    "provider_message",
     "chunk",
     "alert",
     "alert_content",
