@@ -1,6 +1,7 @@
 """Which provider gets a message: the first that is well; when that is in trouble, what it has not begun goes on."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from sms_worker.job import Job, Message
 from sms_worker.provider import Provider
 from sms_worker.request_pool import RequestPool
 from sms_worker.trouble import Rest, Trouble
+from sms_worker.wire import LATE
 from tocsin_runtime.delivery.channel import Holds, Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Lane, Reason
 
@@ -73,7 +75,10 @@ class Failover:
         if name is None:
             message.settle(why)
             return
-        message.waiting = True  # nobody took it: it is late, if there is no time left
+        if time.monotonic() >= message.job.begin_by:
+            message.settle(LATE)
+            return
+        message.waiting = True  # nobody took it
         self._pool(name, message.job.lane).put([message])
 
     def _free(self, holds: Holds, *, tried: frozenset[str]) -> str | None:
