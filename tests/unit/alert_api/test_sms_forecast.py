@@ -89,7 +89,7 @@ def test_the_last_leaves_at_the_senders_pace() -> None:
     told = _foretold(_to(450))
 
     assert told.begins == NOON
-    assert told.ends - told.begins == timedelta(seconds=99)  # ten segments each 1.1 s
+    assert told.ends - told.begins == timedelta(seconds=103.5)  # ten segments each 1.15 s
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_more_urgent_comes_first_then_what_expires_sooner(
 
     told = _foretold(_to(1), queue=(other,), hours=2)
 
-    assert told.begins - NOON == (timedelta(seconds=99) if waits else timedelta(0))
+    assert told.begins - NOON == (timedelta(seconds=103.5) if waits else timedelta(0))
 
 
 def test_what_waits_now_has_left_when_a_later_one_begins() -> None:
@@ -114,18 +114,18 @@ def test_what_waits_now_has_left_when_a_later_one_begins() -> None:
     soon = _foretold(_to(1), queue=queue, begins=NOON + timedelta(seconds=60))
     later = _foretold(_to(1), queue=queue, begins=NOON + timedelta(seconds=600))
 
-    assert soon.begins == NOON + timedelta(seconds=99)
+    assert soon.begins == NOON + timedelta(seconds=103.5)
     assert later.begins == NOON + timedelta(seconds=600)
 
 
 @pytest.mark.parametrize(
     ("n", "ahead", "too_late"),
     [
-        (16_363, 0, 0),  # five of two segments each 1.1 s, for an hour
-        (16_364, 0, 1),
-        (32_400, 0, 16_037),
-        (16_363, 16_360, 8_180),
-        (16_363, 99_999, 16_363),
+        (15_652, 0, 0),  # five of two segments each 1.15 s, for an hour
+        (15_653, 0, 1),
+        (32_400, 0, 16_748),
+        (15_652, 16_360, 8_180),
+        (15_652, 99_999, 15_652),
     ],
 )
 def test_what_expires_before_its_turn_is_too_late(n: int, ahead: int, too_late: int) -> None:
@@ -141,5 +141,5 @@ def test_an_alert_ends_after_those_before_it() -> None:
         Queued(UUID(int=3), Lane.ROUTINE, NOON + HOUR, 900, 1.0),  # posted later
     ]
 
-    assert ends_at(queue, MINE, now=NOON, limit=10) == NOON + timedelta(seconds=12.1)
+    assert ends_at(queue, MINE, now=NOON, limit=10) == NOON + timedelta(seconds=12.65)
     assert ends_at(queue, UUID(int=4), now=NOON, limit=10) is None
