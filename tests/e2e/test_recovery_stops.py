@@ -13,7 +13,7 @@ SLOW_S = 0.1
 ARRIVED = 30
 PATIENCE_S = 90.0
 
-LIVE = "SELECT count(*) FROM session WHERE state = 'live'"
+LIVE = "SELECT count(*) FROM session WHERE state = 'live' AND worker = 'email-worker'"
 
 
 async def test_an_alert_outlives_a_worker_that_stands_still(town: Town) -> None:

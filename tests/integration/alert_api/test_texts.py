@@ -48,7 +48,7 @@ async def test_a_preview_says_who_gets_what_at_which_price_until_when(
     assert answer.at("texts", "segments") == 3 * 1 + 2 * 2
     assert answer.at("texts", "price") == {"amount": "0.28", "currency": "GBP"}
     assert answer.at("texts", "too_late") == 0
-    assert seconds(answer, "texts") == pytest.approx(0.786, abs=0.01)  # 7 of 1.4 a slot, 1.1 s each
+    assert seconds(answer, "texts") == pytest.approx(0.821, abs=0.01)  # 7 of 1.4 a slot, 1.15 s each
     english, said = answer.at("texts", "languages", 0), answer.at("texts", "languages", 1)
     assert isinstance(english, dict)
     assert isinstance(said, dict)
@@ -119,7 +119,7 @@ async def test_what_cannot_leave_before_it_expires_is_told_at_the_post(
     assert answer.status == 202
     assert answer.at("texts", "segments") == 40
     left = soon.timestamp() - _moment(answer, "texts", "begins")
-    assert answer.at("texts", "too_late") == 40 - int(left / 1.1)  # one leaves each 1.1 s
+    assert answer.at("texts", "too_late") == 40 - int(left / 1.15)  # one leaves each 1.15 s
     assert "text" not in answer.at("texts", "languages", 0)  # type: ignore[operator]
 
 
@@ -133,7 +133,7 @@ async def test_what_waits_for_the_same_sender_comes_before(
     later = await previewed(client, {**texted, "severity": "minor"})
 
     assert waits(sooner, hours=6) == 0
-    assert waits(later, hours=24) == pytest.approx(1.98)  # 18 segments, ten each 1.1 s
+    assert waits(later, hours=24) == pytest.approx(2.07)  # 18 segments, ten each 1.15 s
 
 
 async def test_an_alert_says_when_its_texts_are_through_and_what_they_cost(

@@ -26,8 +26,8 @@ async def situation(pool: Pool) -> Situation:
 
 
 async def urgent(pool: Pool) -> Backlog:
-    (found,) = [each for each in await operations.backlogs(pool) if each.lane is Lane.URGENT]
-    return found
+    lanes = {(each.channel, each.lane): each for each in await operations.backlogs(pool)}
+    return lanes[Channel.EMAIL, Lane.URGENT]
 
 
 async def held(situation: Situation, *, number: int, route: str) -> None:
