@@ -50,8 +50,16 @@ up: install ## Start the local stack
 down: install ## Stop the local stack
 	@tocsin down
 
-test: install ## Run every test, on a real Kafka and PostgreSQL
+# Tests wait more than they reckon: those of whole stacks run beside the others, and tell when they have ended.
+test: install ## Run every test, on a real Kafka and PostgreSQL (ARGS=tests/unit for some)
+ifeq ($(strip $(ARGS)),)
+	@mkdir -p .tocsin
+	@pytest tests/e2e tests/faults > .tocsin/stacks.log 2>&1 & stacks=$$!; trap 'kill $$stacks 2> /dev/null || true' INT TERM; \
+	  pytest tests/unit tests/integration && passed=0 || passed=1; \
+	  wait $$stacks && stacked=0 || stacked=1; cat .tocsin/stacks.log; exit $$((passed | stacked))
+else
 	@pytest $(ARGS)
+endif
 
 check: lint test ## The gate: lint, types, architecture, dependencies, schemas, tests
 

@@ -25,32 +25,34 @@ def findings(index: Index) -> Iterator[Finding]:
 
 def _after(index: Index, row: Delivery, seen: float, *, rule: str, within: float) -> Iterator[Finding]:
     at = index.earliest(seen)
-    if rule == "claimed" and any(_overrun(index, row, at, within=within)):
+    if rule == "claimed" and any(_overrun(index, row, at, within=within, seen=seen)):
         at = min(at, index.held_up(seen)[0])  # it may have read its clock before a fault held it up
-    for by, end in _overrun(index, row, at, within=within):
+    for by, end in _overrun(index, row, at, within=within, seen=seen):
         says = f"{at - end:.1f} s after the {by}"
         yield of_delivery(row, f"{rule} after the {by}", says, invariant="I3", at=seen)
 
 
-def _overrun(index: Index, row: Delivery, at: float, *, within: float) -> Iterator[tuple[str, float]]:
-    """What had been over for longer than `within`, and since when."""
+def _overrun(
+    index: Index, row: Delivery, at: float, *, within: float, seen: float
+) -> Iterator[tuple[str, float]]:
+    """What had been over for longer than `within` at the earliest, and since when."""
     ended = index.ends.get((row.alert, row.version))
     if ended is not None and at > ended.at + within:
         yield ended.by, ended.at
-    withdrawn = _withdrawn(index, row, at, within=within)
+    withdrawn = _withdrawn(index, row, at, within=within, seen=seen)
     if withdrawn is not None:
         yield "opt-out", withdrawn
 
 
-def _withdrawn(index: Index, row: Delivery, at: float, *, within: float) -> float | None:
-    """When its consent had been withdrawn for longer than `within`; None where it had not, or was given anew."""
+def _withdrawn(index: Index, row: Delivery, at: float, *, within: float, seen: float) -> float | None:
+    """When its consent had been withdrawn for longer than `within`; None where it had not, or was given anew since."""
     bond = index.bond(row)
     if bond is None or bond not in index.withdrawals:
         return None
     last = max((one.at for one in index.withdrawals[bond] if one.at < at - within), default=None)
     if last is None:
         return None
-    anew = (one for one in index.consents.get(bond, ()) if last <= one.valid_from <= at)
+    anew = (one for one in index.consents.get(bond, ()) if last <= one.valid_from <= seen)
     return None if any(_lasts(one.valid_until, beyond=at - within) for one in anew) else last
 
 
