@@ -117,5 +117,7 @@ async def _closed(port: int) -> bool:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was closing just then
+        return False
     writer.close()
     return False
