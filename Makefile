@@ -54,8 +54,8 @@ down: install ## Stop the local stack
 test: install ## Run every test, on a real Kafka and PostgreSQL (ARGS=tests/unit for some)
 ifeq ($(strip $(ARGS)),)
 	@mkdir -p .tocsin
-	@pytest tests/e2e tests/faults > .tocsin/stacks.log 2>&1 & stacks=$$!; trap 'kill $$stacks 2> /dev/null || true' INT TERM; \
-	  pytest tests/unit tests/integration && passed=0 || passed=1; \
+	@pytest tests/e2e tests/faults tests/unit > .tocsin/stacks.log 2>&1 & stacks=$$!; trap 'kill $$stacks 2> /dev/null || true' INT TERM; \
+	  pytest tests/integration && passed=0 || passed=1; \
 	  wait $$stacks && stacked=0 || stacked=1; cat .tocsin/stacks.log; exit $$((passed | stacked))
 else
 	@pytest $(ARGS)

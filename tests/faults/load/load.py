@@ -27,7 +27,7 @@ class Load:
     """First `settle_in`, then `run`, and `final_snapshots` once everything is settled."""
 
     def __init__(self, scene: Scene, *, seed: int, profile: Profile, ledgers: Ledgers) -> None:
-        self._outsides = every_channel()
+        self._outsides = tuple(one for one in every_channel() if one.channel in profile.channels)
         channels = tuple(one.channel for one in self._outsides)
         self._means = Means(scene, seed, profile, channels, (), ledgers, Board(), asyncio.Event())
 
@@ -54,7 +54,7 @@ class Load:
         means = self._means
         async with self._client() as client:
             await final_snapshots(means, client)
-        for ledger in (one.ledger for one in self._outsides):
+        for ledger in (one.ledger for one in every_channel()):
             means.ledgers.keep_copy(ledger.where(means.scene.stack.layout), name=ledger.copy)
 
     @asynccontextmanager

@@ -38,6 +38,8 @@ class Profile:
     """What each agency's sender of texts may send."""
     longest: float = 1_200.0
     """Seconds that an alert lasts at most. Who could not be reached is tried again after minutes, and until it ends."""
+    channels: tuple[Channel, ...] = tuple(Channel)
+    """By which members are reached, and alerts go."""
     severities: tuple[int, int, int] = (5, 2, 3)
     """Weights of extreme, severe and minor alerts. A severe one that is refused twice waits for two minutes."""
     domains: tuple[str, ...] = ("homes.example", "post.example", "mail.example")
