@@ -27,6 +27,8 @@ _RECONNECT_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 2.0
 _FRUITLESS_SECONDS: Final = 10.0
 """So long polls may find nothing although the log has more: after a broker's restart the client may stop fetching."""
+_SPEECHLESS_SECONDS: Final = 30.0
+"""So long it may not even say whether there is more; with Kafka down it begins anew in vain, which costs nothing."""
 _MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
 
@@ -270,7 +272,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 return any([await consumer.position(each) < ends[each] for each in partitions])
         except FAILURES as error:
             log.warning("lag_unknown", topic=self._topic.name, error=type(error).__name__)
-            return False
+            return time.monotonic() - since > _SPEECHLESS_SECONDS
 
     async def _commit_regularly(self) -> None:
         while True:
