@@ -1,7 +1,7 @@
 """The short run that every change must pass: half of all kinds of faults in a minute, under load, on the whole stack.
 
-Its load is email. With texts a replica of sms-worker now and then stands still after it was stopped (docs/faults.md):
-`make faults` shows it, and texts come back here once it is mended.
+Its load is email until runs with texts have shown that no reader stands still any more (docs/faults.md). `make faults`
+has both.
 """
 
 from pathlib import Path
