@@ -33,6 +33,19 @@ async def disconnect(consumer: AIOKafkaConsumer, *, topic: str) -> None:
         await closed(consumer._client.close(), within=_STOP_SECONDS)  # noqa: SLF001 - it has no second stop
 
 
+def fetches_no_more(consumer: AIOKafkaConsumer, *, topic: str) -> bool:
+    """Whether an error ended its fetching in the background, uvloop's for a connection just reset among them.
+
+    The client tells nobody: it would keep its place in the group, and find nothing for ever.
+    """
+    fetching = consumer._fetcher.error_future  # noqa: SLF001 - nothing public says it
+    if not fetching.done():
+        return False
+    error = None if fetching.cancelled() else fetching.exception()
+    log.warning("fetching_ended", topic=topic, error=error and type(error.__cause__).__name__)
+    return True
+
+
 def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,

@@ -1,7 +1,6 @@
 """The way from Kafka: explicit commits of a watermark, an epoch per assignment, drain before partitions go."""
 
 import asyncio
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -12,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from tocsin_runtime.kafka.commits import commit
-from tocsin_runtime.kafka.connecting import connected, disconnect
+from tocsin_runtime.kafka.connecting import connected, disconnect, fetches_no_more
 from tocsin_runtime.kafka.failures import FAILURES
 from tocsin_runtime.kafka.starts import Beginning, Beginnings, Starts
 from tocsin_runtime.kafka.taken import Hand, Taken
@@ -25,10 +24,6 @@ log = structlog.get_logger()
 _DRAIN_SECONDS: Final = 12.0
 _RECONNECT_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 2.0
-_FRUITLESS_SECONDS: Final = 10.0
-"""So long polls may find nothing although the log has more: after a broker's restart the client may stop fetching."""
-_SPEECHLESS_SECONDS: Final = 30.0
-"""So long it may not even say whether there is more; with Kafka down it begins anew in vain, which costs nothing."""
 _MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
 
@@ -69,8 +64,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._consumer: AIOKafkaConsumer | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._failure: Exception | None = None
-        self._fruitless_since: float | None = None
-        self._stands_still = False
 
     @property
     def ready(self) -> bool:
@@ -127,7 +120,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """
         if self._failure is not None:
             raise self._failure
-        if self._stands_still:
+        if self._consumer is not None and fetches_no_more(self._consumer, topic=self._topic.name):
             await self._reconnect()
         epoch = self._epoch
         if self._consumer is None:  # a failure threw it away, and Kafka did not answer then
@@ -143,7 +136,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             log.warning("fetch_failed", topic=self._topic.name, error=type(error).__name__)
             await self._recover(error)
             return []
-        self._note_fruit(found=bool(fetched))
         if not self.admits(epoch):
             return []  # the seek of the next epoch fetches them again
         return [taken for records in fetched.values() for taken in self._register(records)]
@@ -157,7 +149,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def idle(self, *, wait_ms: int = 500) -> None:
         """Stay in the group without taking records."""
-        self._fruitless_since = None
         if self._consumer is None:
             await asyncio.sleep(wait_ms / 1000)
             return
@@ -217,12 +208,16 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Find where each partition starts, then admit."""
+        consumer = self._consumer
         try:
             partitions = sorted(tp.partition for tp in assigned)
-            self._begin(await self._beginnings.find(lambda: self._consumer, partitions))
+            beginning = await self._beginnings.find(lambda: self._consumer, partitions)
         except Exception as error:
             self._failure = error  # aiokafka keeps what a listener raises to itself: `take` raises it
             raise
+        if consumer is None or consumer is not self._consumer:  # given up meanwhile
+            return
+        self._begin(beginning)
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
     def _begin(self, beginning: Beginning) -> None:
@@ -233,7 +228,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             for partition, offset in beginning.positions.items()
         }
         self._epoch += 1
-        self._fruitless_since = None
         self._admitting = True
 
     async def _drain(self) -> None:
@@ -249,30 +243,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 continue
             if await self._beginnings.is_over(consumer):
                 await self.rewind()
-            elif await self._is_fruitless(consumer):
-                log.warning("fetching_stands_still", topic=self._topic.name)
-                self._stands_still = True  # the next `take` begins anew
-
-    def _note_fruit(self, *, found: bool) -> None:
-        if found:
-            self._fruitless_since = None
-        elif self._fruitless_since is None:
-            self._fruitless_since = time.monotonic()
-
-    async def _is_fruitless(self, consumer: AIOKafkaConsumer) -> bool:
-        """Whether polls have found nothing for long although there is more to read where there is room for it."""
-        since = self._fruitless_since
-        if since is None or time.monotonic() - since < _FRUITLESS_SECONDS:
-            return False
-        partitions = self._with_room(None) or [TopicPartition(self._topic.name, n) for n in self._trackers]
-        partitions = [each for each in partitions if each != _NOWHERE]
-        try:
-            async with asyncio.timeout(_WATCH_SECONDS):
-                ends = await consumer.end_offsets(partitions)
-                return any([await consumer.position(each) < ends[each] for each in partitions])
-        except FAILURES as error:
-            log.warning("lag_unknown", topic=self._topic.name, error=type(error).__name__)
-            return time.monotonic() - since > _SPEECHLESS_SECONDS
 
     async def _commit_regularly(self) -> None:
         while True:
@@ -297,7 +267,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             await self._reconnect()
 
     async def _reconnect(self) -> None:
-        self._stands_still = False
         self._admitting = False
         await self._disconnect()
         await self._connect()
