@@ -67,4 +67,4 @@ def fact(
 
 async def merged(pool: Pool, receipts: Sequence[Receipt]) -> int:
     """Merge without offsets; returns how many were new."""
-    return await merge(pool, LOG, receipts=receipts, advances=[])
+    return (await merge(pool, LOG, receipts=receipts, advances=[])).fresh

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.receipts import merged
+from tests.support.receipts import LOG, merged
 from tests.support.texts import text_fact, texting
 from tests.support.world import Situation, emptied, states_of, tallied
 from tocsin_schemas.words import Reason, ReceiptKind, State
+from tocsin_store.merge import Merged, merge
 from tocsin_store.pool import Pool, Row
 from tocsin_store.settle import recover_claims
 
@@ -160,3 +161,14 @@ async def test_what_a_dead_session_held_is_looked_up_half_a_minute_later(text: S
     assert due is not None
     assert due["kind"] == "resolve"
     assert timedelta(seconds=20) < due["wait"] <= timedelta(seconds=30)
+
+
+async def test_a_failure_of_what_had_arrived_is_kept_and_counted_and_changes_nothing(text: Situation) -> None:
+    await merged(text.pool, [text_fact(text, ReceiptKind.DELIVERED, ref="SM1", status="delivered")])
+    failed = text_fact(text, ReceiptKind.FAILED, ref="SM1", status="undelivered 30008")
+
+    told = [await merge(text.pool, LOG, receipts=[failed], advances=[]) for _ in range(2)]
+
+    assert told == [Merged(fresh=1, conflicts=1), Merged(fresh=0, conflicts=0)]
+    assert (await text.row())["state"] == State.DELIVERED
+    assert await text.pool.fetchval("SELECT count(*) FROM receipt WHERE kind = 'failed'") == 1

@@ -100,7 +100,9 @@ WITH r AS MATERIALIZED (
     ON CONFLICT DO NOTHING
     RETURNING channel, address
 ), {tallied("moved", "occurred_at")}
-SELECT (SELECT count(*) FROM fresh) AS fresh, ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched,
+SELECT (SELECT count(*) FROM fresh) AS fresh,
+       (SELECT count(*) FROM moved WHERE kind = 'failed' AND state_rank(o) >= 5) AS conflicts,
+       ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched,
        ARRAY(SELECT id FROM fact WHERE segments IS NOT NULL) AS billed,
        ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
@@ -152,6 +154,14 @@ class Advance:
     next: int
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """How many receipts were new, and how many of these say that a delivery failed which had arrived: it stays so."""
+
+    fresh: int
+    conflicts: int
+
+
 async def merged_offsets(pool: Pool, log: Log) -> Mapping[int, int]:
     """Next offset to merge by partition; partitions of which nothing was merged from this log are absent."""
     rows = await pool.fetch(
@@ -182,7 +192,7 @@ async def start_partitions(
         await _advance(connection, log, advances=moved)
 
 
-async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> int:
+async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> Merged:
     """Merge receipts and move the partitions on, all or nothing; committed durably.
 
     Args:
@@ -190,9 +200,6 @@ async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: 
         log: Whose offsets advance.
         receipts: In the order of the log; several of one delivery are applied in that order.
         advances: Each partition once.
-
-    Returns:
-        How many were new; the others had been merged before.
 
     Raises:
         OffsetMovedError: Another merger owns a partition.
@@ -202,11 +209,11 @@ async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: 
         await connection.execute(gate.MERGE)
         await _lock_if_closing(connection, receipts)
         await _advance(connection, log, advances=sorted(advances, key=lambda advance: advance.partition))
-        fresh, ordinal = 0, 0
+        rounds, ordinal = [], 0
         for round_ in _rounds(receipts):
-            fresh += await _merge_round(connection, receipts=round_, ordinal=ordinal)
+            rounds.append(await _merge_round(connection, receipts=round_, ordinal=ordinal))
             ordinal += len(round_)
-        return fresh
+        return Merged(sum(each.fresh for each in rounds), sum(each.conflicts for each in rounds))
 
 
 async def _lock_if_closing(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -235,7 +242,7 @@ def _rounds(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
     return [[facts[delivery] for delivery in sorted(facts)] for facts in rounds]
 
 
-async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], ordinal: int) -> int:
+async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], ordinal: int) -> Merged:
     row = await connection.fetchrow(
         MERGE,
         [r.id for r in receipts],
@@ -267,7 +274,7 @@ async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], o
     await _withdraw(
         connection, [r for r in receipts if r.kind is ReceiptKind.FAILED and r.reason is Reason.OPTED_OUT]
     )
-    return int(row["fresh"])
+    return Merged(row["fresh"], row["conflicts"])
 
 
 async def _withdraw(connection: Connection, refused: Sequence[Receipt]) -> None:

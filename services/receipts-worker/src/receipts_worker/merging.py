@@ -25,6 +25,7 @@ GROUP: Final = "receipts-worker"
 _AGAIN_SECONDS: Final = 0.5
 
 MERGED: Final = Counter("tocsin_receipts_merged_total", "Receipts read from the log.", ["fresh"])
+CONFLICTS: Final = Counter("tocsin_receipt_conflicts_total", "Failures told of deliveries that had arrived.")
 BATCH: Final = Gauge("tocsin_merge_batch_receipts", "Size of the last merged batch.")
 
 
@@ -97,15 +98,16 @@ class Merger:
         receipts = [receipt for record in taken if (receipt := await self._decoded(record)) is not None]
         ends = {record.partition: record.offset + 1 for record in taken}
         advances = [Advance(partition, self._at[partition], end) for partition, end in ends.items()]
-        fresh = await merge(self._pool, self._source, receipts=receipts, advances=advances)
+        merged = await merge(self._pool, self._source, receipts=receipts, advances=advances)
         self._at.update(ends)
         for record in taken:
             record.finish()
         self._aside.difference_update((record.partition, record.offset, record.value) for record in taken)
-        MERGED.labels("true").inc(fresh)
-        MERGED.labels("false").inc(len(receipts) - fresh)
+        MERGED.labels("true").inc(merged.fresh)
+        MERGED.labels("false").inc(len(receipts) - merged.fresh)
+        CONFLICTS.inc(merged.conflicts)
         BATCH.set(len(receipts))
-        log.info("receipts_merged", receipts=len(receipts), fresh=fresh)
+        log.info("receipts_merged", receipts=len(receipts), fresh=merged.fresh)
 
     async def _follow_assignment(self) -> None:
         if self._epoch == self._intake.epoch:
