@@ -32,6 +32,7 @@ from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool
 
 OK = Outcome(OutcomeClass.OK, None, "250")
+LATE = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
 
 
 @dataclass
@@ -47,8 +48,10 @@ class StubChannel:
     async def send(
         self, batch: Batch, *, gate: Gate, holds: Holds, routes: RouteWatch
     ) -> AsyncIterator[Sequence[Settled]]:
-        assert gate.may_begin(batch.begin_by)
         assert routes is not None
+        if not gate.may_begin(batch.begin_by):  # the machine is busy: claimed again, it comes again
+            yield [Settled(n, LATE) for n in range(len(batch.deliveries))]
+            return
         self.batches.append([delivery.id for delivery in batch.deliveries])
         settled = [Settled(n, self.answer(delivery)) for n, delivery in enumerate(batch.deliveries)]
         for each in settled:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from dispatcher.enqueue import LaneQueue
 from dispatcher.settings import DispatcherSettings
-from tests.support.crew import merging
+from tests.support.crew import LATE, merging
 from tocsin_runtime.delivery.channel import (
     Batch,
     Gate,
@@ -33,7 +33,6 @@ from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool
 
 NO_ROOM = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE, scope=Scope.ROUTE)
-LATE = Outcome(OutcomeClass.LATE, Reason.HAND_OVER_LATE)
 
 
 def taken(delivery: ClaimedDelivery, *, segments: int = 1) -> Outcome:

@@ -277,6 +277,7 @@ class Link:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    bare = cast("socket.socket", transport.get_extra_info("socket"))
-    bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+    bare = cast("socket.socket | None", transport.get_extra_info("socket"))
+    if bare is not None:  # the other side was quicker, and has not told us yet
+        bare.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
     transport.abort()
