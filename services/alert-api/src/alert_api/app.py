@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp
 
 from alert_api import (
     alert_routes,
@@ -38,21 +39,20 @@ _ROUTERS: Final = (
 _METHOD_NOT_ALLOWED: Final = 405
 
 
-def create_app(services: Services, *, public_url: str) -> FastAPI:
-    """Build the ASGI app; nothing starts with it."""
+def create_app(services: Services, *, public_url: str) -> ASGIApp:
+    """Build what is served; nothing starts with it."""
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _route_problem, RequestValidationError: _parameter_problem},
     )
-    app.add_middleware(CallbackRoutes, services=services)
-    app.add_middleware(Admission, services=services)  # the last one added is the outermost
+    app.add_middleware(Admission, services=services)
     for router in _ROUTERS:
         app.include_router(router)
     app.state.services = services
     app.state.description = cache(lambda: describe(app.routes, public_url=public_url))
-    return app
+    return CallbackRoutes(app, services=services)
 
 
 async def _route_problem(request: Request, error: HTTPException) -> Response:

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alert_api.admission import Admission
 from alert_api.callback_door import Form
 from alert_api.problems import Problem
 from alert_api.services import Services
@@ -163,26 +164,23 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
 
 
 class CallbackRoutes:
-    """Serves these paths before the app's router, whose machinery takes longer than everything else about a report."""
+    """Serves these paths before the app, whose machinery takes longer than everything else about a report."""
 
     def __init__(self, app: ASGIApp, *, services: Services) -> None:
         self._app = app
         self._services = services
+        self._admission = Admission(self._answer, services=services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what is for us, and pass on what is not.
+        """Answer what is for us, and pass on what is not."""
+        is_ours = scope["type"] == "http" and scope["path"] in ENDPOINTS
+        await (self._admission if is_ours else self._app)(scope, receive, send)
 
-        Raises:
-            Problem: For `Admission` to tell, like any other failure.
-        """
-        endpoint = ENDPOINTS.get(scope.get("path", "")) if scope["type"] == "http" else None
-        if endpoint is None:
-            await self._app(scope, receive, send)
-            return
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = _Route(scope["path"])  # what measures go by
         if scope["method"] != "POST":
             raise Problem("method", headers={"Allow": "POST"})
-        response = await endpoint(Request(scope, receive), self._services)
+        response = await ENDPOINTS[scope["path"]](Request(scope, receive), self._services)
         await response(scope, receive, send)
 
 
