@@ -2,14 +2,11 @@
 
 from collections import Counter
 
-import pytest
-
 from tests.support.e2e_account import account_of
 from tests.support.e2e_texters import Texters, texters
 from tests.support.e2e_town import Town
 from tests.support.eventually import eventually
-from tocsin_schemas.words import Channel, ReceiptKind, State
-from tocsin_store import pauses
+from tocsin_schemas.words import ReceiptKind, State
 
 PEOPLE, SEGMENTS_PER_S = 300, 100
 FEW = 60
@@ -33,9 +30,6 @@ async def test_texts_outlive_a_kill_of_their_workers(town: Town) -> None:
     assert account.result.states == {State.DELIVERED: PEOPLE}
 
 
-@pytest.mark.xfail(
-    strict=False, reason="seen to fail beside other tests: what was in doubt when Twilio went came by Twilio"
-)
 async def test_another_provider_stands_in_until_the_first_is_back(town: Town) -> None:
     people = await texters(town, FEW)
 
@@ -43,11 +37,13 @@ async def test_another_provider_stands_in_until_the_first_is_back(town: Town) ->
     await town.phones.turn("twilio", down=True)
     without = await _alerted(town, people)
     await town.phones.turn("twilio", down=False)
-    await eventually(lambda: _nothing_is_held(town), within=WITH_LOOK_UPS)
-    again = await _alerted(town, people)
 
-    assert before == again == {"twilio": FEW}
+    async def is_back() -> bool:  # a worker may still hold what the ledger holds no more
+        return await _alerted(town, people) == {"twilio": FEW}
+
+    assert before == {"twilio": FEW}
     assert without == {"notify": FEW}
+    await eventually(is_back, within=WITH_LOOK_UPS)
 
 
 async def _alerted(town: Town, people: Texters) -> Counter[str]:
@@ -58,7 +54,3 @@ async def _alerted(town: Town, people: Texters) -> Counter[str]:
     assert account.faults == []
     assert account.arrivals == Counter(str(row.id) for row in await people.agency.deliveries(alert))
     return Counter(one.provider or "" for one in account.receipts if one.kind is ReceiptKind.DELIVERED)
-
-
-async def _nothing_is_held(town: Town) -> bool:
-    return not [hold for hold in await pauses.in_force(town.pool) if hold.channel is Channel.SMS]
