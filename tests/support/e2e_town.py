@@ -92,7 +92,7 @@ class Town:
         except UNAVAILABLE:
             return 1
 
-    async def settled(self, alert: UUID, *, within: float = 60.0) -> None:
+    async def settled(self, alert: UUID, *, within: float = 120.0) -> None:
         """Return when nothing of an alert is left to do."""
 
         async def look() -> bool:
@@ -100,7 +100,7 @@ class Town:
 
         await eventually(look, within=within)
 
-    async def reported(self, alert: UUID, *, within: float = 60.0) -> None:
+    async def reported(self, alert: UUID, *, within: float = 120.0) -> None:
         """Return when nothing of an alert is left to do, and providers have told the end of every text."""
         await self.settled(alert, within=within)
 

@@ -206,6 +206,7 @@ async def test_a_partition_with_too_much_in_hand_is_held_back_and_the_others_go_
         held = list(in_hand)
         finish(held)
         rest = await taken(intake, 3)
+        finish(rest)
 
     assert numbers(held) == [0, 2, 4]
     assert numbers(others) == [*range(1, 20, 2)]

@@ -44,7 +44,9 @@ async def test_a_reader_whose_client_fetches_no_more_goes_on(
         seen: set[int] = set()
 
         async def all_seen() -> bool:
-            seen.update(numbers(await intake.take(limit=100)))
+            records = await intake.take(limit=100)
+            finish(records)
+            seen.update(numbers(records))
             return seen >= set(range(10, 20))
 
         await eventually(all_seen)
@@ -68,4 +70,6 @@ async def test_what_a_client_was_given_that_is_given_up_is_not_begun_with(
         taking = asyncio.create_task(taken(intake, 10))
         answer.set()
 
-        assert sorted(numbers(await taking)) == list(range(10))
+        records = await taking
+        finish(records)
+        assert numbers(records) == list(range(10))
