@@ -157,6 +157,7 @@ class Reason(StrEnum):
     PROVIDER_SLOW = "provider_slow"
     PROVIDER_UNREACHABLE = "provider_unreachable"
     QUIET_HOURS = "quiet_hours"
+    REACHED = "reached"
     RENDERING = "rendering"
     SCHEDULED = "scheduled"
     SENDER_REFUSED = "sender_refused"
