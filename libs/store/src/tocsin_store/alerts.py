@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from tocsin_schemas.words import Channel, Lane, Purpose, Severity
+from tocsin_schemas.words import RANK, Channel, Lane, Purpose, Severity
 from tocsin_store.gate import CHANGE
 from tocsin_store.geometry import Metres, Shape
 from tocsin_store.pool import Connection, Row
+from tocsin_store.waves import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class NewAlert:
     body: Mapping[str, object]
     shapes: Sequence[Shape]
     channels: Sequence[Channel]
+    later: Sequence[Step] = ()
+    """The steps of its plan after the first, which is `channels`."""
     effective: datetime | None = None
     """When it begins, where that is later: the audience is frozen then."""
     answers: UUID | None = None
@@ -87,8 +90,9 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
     """
     row = await conn.fetchrow(
         f"""
-        INSERT INTO alert AS a (agency_id, state,  lane, severity, purpose, expires_at, frozen_at,           answers)
-        VALUES                 ($1,        'live', $2,   $3,       $4,      $5,         coalesce($6, now()), $7)
+        INSERT INTO alert AS a
+               (agency_id, state,  lane, severity, purpose, expires_at, frozen_at,           answers, last_wave)
+        VALUES ($1,        'live', $2,   $3,       $4,      $5,         coalesce($6, now()), $7,      $8)
         RETURNING {_COLUMNS}
         """,
         alert.agency_id,
@@ -98,13 +102,14 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
         alert.expires_at,
         alert.effective,
         alert.answers,
+        len(alert.later),
     )
     if row is None:  # an INSERT without ON CONFLICT returns its row; the type does not know
         raise LookupError("alert")
     stored = _alert(row, body=alert.body)
     await _insert_content(conn, stored)
     await _insert_shapes(conn, stored, alert.shapes)
-    await _insert_fan_outs(conn, stored, alert.channels, only=alert.only_contact_point)
+    await _insert_fan_outs(conn, stored, [Step(alert.channels), *alert.later], only=alert.only_contact_point)
     return stored
 
 
@@ -131,7 +136,7 @@ async def add_version(conn: Connection, alert: Alert, new: NewVersion) -> Alert:
         f"""
         UPDATE alert a
         SET    version = a.version + 1, state = $2, open = true, lane = $3, severity = $4, purpose = $5, expires_at = $6,
-               frozen_at = now()
+               frozen_at = now(), last_wave = 0
         WHERE  id = $1
         RETURNING {_COLUMNS}
         """,
@@ -147,7 +152,7 @@ async def add_version(conn: Connection, alert: Alert, new: NewVersion) -> Alert:
     stored = _alert(row, body=new.body)
     await _insert_content(conn, stored)
     await _insert_shapes(conn, stored, new.shapes)
-    await _insert_fan_outs(conn, stored, new.channels, reached=new.reached)
+    await _insert_fan_outs(conn, stored, [Step(new.channels)], reached=new.reached)
     return stored
 
 
@@ -155,7 +160,7 @@ async def _end_scheduled(conn: Connection, alert: Alert) -> None:
     """End fan-outs whose time has not come: nobody was promised anything yet."""
     await conn.execute(
         """UPDATE fan_out SET done_at = now()
-           WHERE  alert_id = $1 AND done_at IS NULL AND chunks = 0 AND not_before > now()""",
+           WHERE  alert_id = $1 AND done_at IS NULL AND not_before > now()""",
         alert.id,
     )
 
@@ -206,24 +211,31 @@ def _text(ring: Sequence[Metres]) -> str:
 async def _insert_fan_outs(
     conn: Connection,
     alert: Alert,
-    channels: Sequence[Channel],
+    steps: Sequence[Step],
     *,
     reached: bool = False,
     only: UUID | None = None,
 ) -> None:
-    await conn.execute(
+    await conn.executemany(
         """
-        INSERT INTO fan_out (alert_id, version, channel, lane, not_before, reached, only_contact_point)
-        SELECT               $1,       $2,      channel, $4,   $5,         $6,      $7
-        FROM   unnest($3::text[]) channel
+        INSERT INTO fan_out (alert_id, version, wave, channel, lane, not_before, stops_at, reached, only_contact_point)
+        SELECT               $1,       $2,      $3,   channel, $5,   $6,         $7,       $8,      $9
+        FROM   unnest($4::text[]) channel
         """,
-        alert.id,
-        alert.version,
-        [channel.value for channel in channels],
-        alert.lane,
-        alert.frozen_at,
-        reached,
-        only,
+        [
+            (
+                alert.id,
+                alert.version,
+                wave,
+                [channel.value for channel in step.channels],
+                alert.lane,
+                alert.frozen_at + step.after,
+                step.stops_at and RANK[step.stops_at],
+                reached,
+                only,
+            )
+            for wave, step in enumerate(steps)
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from tocsin_store.gate import ALERT
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Pool, Row
 from tocsin_store.suppressions import SUPPRESSED
+from tocsin_store.waves import REACHED, STALE
 
 CLAIM_LIMIT: Final = 200
 """Most ids a claim takes: beyond it latency grows faster than throughput."""
@@ -71,6 +72,7 @@ _VERDICTS: Final = {
     "consent_withdrawn": (ReceiptKind.SUPPRESSED, Reason.CONSENT_WITHDRAWN),
     "contact_replaced": (ReceiptKind.SUPPRESSED, Reason.CONTACT_REPLACED),
     "suppressed": (ReceiptKind.SUPPRESSED, Reason.ADDRESS_SUPPRESSED),
+    "reached": (ReceiptKind.CANCELLED, Reason.REACHED),
     "quiet": (ReceiptKind.DEFERRED, Reason.QUIET_HOURS),
     "held": (ReceiptKind.DEFERRED, Reason.PROVIDER_UNREACHABLE),
 }
@@ -80,6 +82,8 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
     SELECT id FROM session WHERE id = $3 AND state = 'live' FOR KEY SHARE
 ), {ALERT}, hold AS MATERIALIZED (           -- few, most often none
     SELECT route, until, reason FROM pause WHERE channel = $5
+), mark AS MATERIALIZED (           -- whether a silence may be late news only
+    SELECT {STALE} AS stale
 ), picked AS MATERIALIZED (
     SELECT d.id, d.fence, d.alert_version, d.member_id, d.attempts, d.ambiguous, p.address, m.name, m.language,
            coalesce(due.kind = 'resolve', false) AS resolve, coalesce(quiet.until, held.until) AS until, held.reason,
@@ -92,10 +96,12 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
                 WHEN c.granted IS NULL                                                THEN 'consent_withdrawn'
                 WHEN p.confirmed_at IS NULL OR p.valid_until <= now()                 THEN 'contact_replaced'
                 WHEN {SUPPRESSED}                                                     THEN 'suppressed'
+                WHEN d.wave > 0 AND mark.stale                                        THEN 'nothing' -- it comes again
+                WHEN other.already                                                    THEN 'reached'
                 WHEN quiet.until IS NOT NULL                                          THEN 'quiet'
                 WHEN held.until IS NOT NULL                                           THEN 'held'
                 ELSE 'take' END AS verdict
-    FROM own CROSS JOIN a
+    FROM own CROSS JOIN a CROSS JOIN mark
     CROSS JOIN unnest($2::uuid[]) AS u(id)
     CROSS JOIN LATERAL (SELECT * FROM delivery      WHERE id = u.id AND alert_id = a.id  OFFSET 0) d
     CROSS JOIN LATERAL (SELECT * FROM contact_point WHERE id = d.contact_point_id        OFFSET 0) p
@@ -106,6 +112,7 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
                           AND purpose = a.purpose AND channel = d.channel
                           AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
                         LIMIT 1 OFFSET 0) c ON true
+    LEFT  JOIN LATERAL ({REACHED}) other ON true
     LEFT  JOIN LATERAL (SELECT quiet_until(now(), m.time_zone, starts, ends) AS until FROM quiet_hours
                         WHERE a.lane = 'routine' AND member_id = d.member_id AND channel = d.channel
                         OFFSET 0) quiet ON true

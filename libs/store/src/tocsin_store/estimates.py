@@ -53,7 +53,8 @@ JOIN   alert a         ON a.agency_id = g.id AND a.state = 'live' AND a.open
                       AND a.expires_at > now() AND a.frozen_at <= now()
 JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
 CROSS  JOIN LATERAL (SELECT bool_and(done_at IS NOT NULL) AS done FROM fan_out
-                     WHERE  alert_id = a.id AND version = a.version AND channel = 'sms' HAVING count(*) > 0) f
+                     WHERE  alert_id = a.id AND version = a.version AND channel = 'sms' AND not_before <= now()
+                     HAVING count(*) > 0) f
 CROSS  JOIN LATERAL (SELECT coalesce(sum(n) FILTER (WHERE bucket = -1 AND state  = 'pending'), 0)::int AS pending,
                             coalesce(sum(n) FILTER (WHERE bucket = -1 AND state <> 'pending'), 0)::int AS settled,
                             sum(n) FILTER (WHERE bucket = -2)                                          AS segments,

@@ -13,7 +13,7 @@ USE: Final = "pg_advisory_xact_lock_shared(hashtextextended('alert|' || $1::uuid
 ALERT: Final = f"""gate AS MATERIALIZED (
     SELECT {USE}
 ), a AS MATERIALIZED (              -- after a wait for these locks the row is read anew
-    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open
+    SELECT id, agency_id, version, purpose, frozen_at, expires_at, lane, severity, open, last_wave
     FROM   gate CROSS JOIN alert WHERE id = $1 FOR SHARE OF alert
 )"""
 """The same in a statement, with the alert as `a`."""

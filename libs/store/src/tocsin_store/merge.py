@@ -25,6 +25,7 @@ WITH r AS MATERIALIZED (
              attempt, provider_ref, segments, cost, ordinal)
 ), known AS MATERIALIZED (
     SELECT r.*, d.alert_id, d.alert_version, d.channel, d.contact_point_id, a.agency_id, a.lane, a.frozen_at, a.expires_at,
+           a.last_wave,
            CASE WHEN r.kind = 'deferred' AND r.reason = 'quiet_hours' THEN 'quiet_hours' ELSE h.route END AS route,
            CASE WHEN r.kind = 'released' THEN coalesce(r.due_at, now())
                 WHEN r.kind = 'deferred' AND r.reason IS DISTINCT FROM 'quiet_hours'
@@ -33,7 +34,8 @@ WITH r AS MATERIALIZED (
     FROM r
     CROSS JOIN LATERAL (SELECT alert_id, alert_version, channel, contact_point_id FROM delivery
                         WHERE id = r.delivery_id OFFSET 0) d
-    CROSS JOIN LATERAL (SELECT id, agency_id, lane, frozen_at, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
+    CROSS JOIN LATERAL (SELECT id, agency_id, lane, frozen_at, expires_at, last_wave FROM alert
+                        WHERE id = d.alert_id OFFSET 0) a
     LEFT  JOIN LATERAL (SELECT h.route, h.until
                         FROM  (SELECT channel, address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
                         JOIN   pause h ON h.channel = p.channel AND h.route IN ({ROUTES})
@@ -74,10 +76,16 @@ WITH r AS MATERIALIZED (
         updated_at = now()
     FROM fact f
     WHERE d.id = f.delivery_id
-    RETURNING d.id, d.alert_id, d.alert_version, d.channel, old.state AS o, new.state AS n, new.work AS work,
+    RETURNING d.id, d.alert_id, d.alert_version, d.member_id, d.wave, d.channel,
+              old.state AS o, new.state AS n, new.work AS work,
               old.work = 'waiting' AND new.work = 'none' AS ends, new.ambiguous > 0 AS doubtful,
               sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
-              f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at
+              f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at, f.last_wave
+), moving AS (                         -- who fails for good need not wait for the next step of a plan
+    INSERT INTO moving_on (alert_id, version, wave, member_id)
+    SELECT DISTINCT alert_id, alert_version, wave, member_id FROM moved
+    WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n
+    ON CONFLICT DO NOTHING
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
     SELECT id, alert_id,

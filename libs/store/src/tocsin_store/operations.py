@@ -116,7 +116,7 @@ SELECT stage, count(*) AS n FROM (
     FROM  (SELECT DISTINCT alert_id FROM alert_content WHERE settled_at IS NULL) c
     CROSS JOIN LATERAL (SELECT id, open, expires_at FROM alert WHERE id = c.alert_id OFFSET 0) a
     CROSS JOIN LATERAL (SELECT bool_and(not_before > now()) AS scheduled FROM fan_out
-                        WHERE alert_id = a.id AND done_at IS NULL) f) x
+                        WHERE alert_id = a.id AND done_at IS NULL AND (wave = 0 OR not_before <= now())) f) x
 GROUP BY stage
 """
 

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from itertools import product
 
-from dispatcher import correcting, fan_out, forgetting, probing
+from dispatcher import correcting, escalating, fan_out, forgetting, probing
 from dispatcher.closing import Closer
 from dispatcher.enqueue import LaneQueue
 from dispatcher.recovery import DeathWatch, Recovery
@@ -39,6 +39,8 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         loop("fan_out", lambda: fan_out.fan_out(pool, filled=wakes), every=1.0, wake=bells[0])
         loop("closing", Closer(pool).close, every=1.0, wake=bells[1])
         loop("correcting", lambda: correcting.correct(pool, observer, filled=wakes), every=0.5, wake=bells[2])
+        loop("marking", escalating.Marker(pool, observer).mark, every=0.25)
+        loop("escalating", lambda: escalating.escalate_failed(pool, filled=wakes), every=0.5)
         by_lane = dict(zip(Lane, lane_pools, strict=True))  # neither lane waits for the other's statements
         for (channel, lane), wake in filled.items():
             queue = LaneQueue(by_lane[lane], outlet, channel, lane, settings)
