@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from alert_api.accept import lane_of
+from alert_api.alert_plan import planned
 from alert_api.alert_post import AlertPost
 from alert_api.alert_times import default_expiry
 from tocsin_schemas.words import Lane, Severity
@@ -50,7 +51,7 @@ def test_an_alert_that_does_not_say_expires_by_severity(severity: Severity, hour
 
 
 def test_email_is_the_default_channel() -> None:
-    assert parsed().channels == ["email"]
+    assert planned(parsed(), defaults={}).channels == ["email"]
 
 
 def test_line_ends_become_newlines_and_unicode_stays() -> None:

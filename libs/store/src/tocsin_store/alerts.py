@@ -34,6 +34,11 @@ class NewAlert:
     only_contact_point: UUID | None = None
     """Whom it goes to, where that is one; consent is asked for as of any other."""
 
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Its channels, and then the others of its plan."""
+        return (Step(self.channels), *self.later)
+
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
@@ -109,7 +114,7 @@ async def insert(conn: Connection, alert: NewAlert) -> Alert:
     stored = _alert(row, body=alert.body)
     await _insert_content(conn, stored)
     await _insert_shapes(conn, stored, alert.shapes)
-    await _insert_fan_outs(conn, stored, [Step(alert.channels), *alert.later], only=alert.only_contact_point)
+    await _insert_fan_outs(conn, stored, alert.steps, only=alert.only_contact_point)
     return stored
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from alert_api.alert_plan import Plans, faults_of_plan, planned, steps_of
 from alert_api.alert_post import AlertPost, Body, Content
 from alert_api.alert_times import default_expiry
 from alert_api.audience import shapes_of
@@ -38,7 +39,7 @@ async def accept(posting: Posting, *, services: Services) -> Outcome:
     """
     outcome = await once(
         posting,
-        lambda conn: _store(conn, posting, now=services.now(), settings=services.sms),
+        lambda conn: _store(conn, posting, now=services.now(), settings=services.sms, plans=services.plans),
         services=services,
     )
     if not outcome.replayed:
@@ -46,8 +47,10 @@ async def accept(posting: Posting, *, services: Services) -> Outcome:
     return outcome
 
 
-async def _store(conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings) -> Done:
-    new, texts = await checked(conn, posting, now=now, settings=settings)
+async def _store(
+    conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings, plans: Plans
+) -> Done:
+    new, texts = await checked(conn, posting, now=now, settings=settings, plans=plans)
     told = None
     if texts is not None:
         place = place_of(new, now=now)
@@ -65,7 +68,7 @@ async def _store(conn: Connection, posting: Posting, *, now: datetime, settings:
 
 
 async def checked(
-    conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings
+    conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings, plans: Plans
 ) -> tuple[alerts.NewAlert, Texts | None]:
     """What an alert is to be, and its texts where it has any.
 
@@ -76,13 +79,15 @@ async def checked(
     shapes, misplaced = await shapes_of(conn, posting.content)
     if post is None:
         raise Problem("validation", faults=[*faults, *misplaced])
-    new = _new_alert(post, shapes, agency_id=posting.caller.agency_id, now=now)
+    new = _new_alert(planned(post, defaults=plans), shapes, agency_id=posting.caller.agency_id, now=now)
     texts = (
         await texts_of(conn, new.body, agency_id=new.agency_id, settings=settings)
-        if Channel.SMS in new.channels
+        if any(Channel.SMS in step.channels for step in new.steps)
         else None
     )
-    if wrong := [*misplaced, *(texts.faults() if texts else [])]:
+    lasts = new.expires_at - (new.effective or now)
+    untimely = faults_of_plan(post.plan, lasts=lasts) if post.plan else []
+    if wrong := [*misplaced, *untimely, *(texts.faults() if texts else [])]:
         raise Problem("validation", faults=wrong)
     return new, texts
 
@@ -94,7 +99,8 @@ def audience_of(new: alerts.NewAlert) -> Audience:
 
 def place_of(new: alerts.NewAlert, *, now: datetime) -> Place:
     """Where its texts stand."""
-    return Place(new.lane, now, new.effective or now, new.expires_at)
+    begins = next(step.after for step in new.steps if Channel.SMS in step.channels)
+    return Place(new.lane, now, (new.effective or now) + begins, new.expires_at)
 
 
 def _new_alert(
@@ -103,6 +109,7 @@ def _new_alert(
     effective = post.effective if post.effective and post.effective > now else None
     expires = post.expires or default_expiry(post.severity, now=effective or now)
     said = {"message_type": "alert", "to": "audience"}
+    first, *later = steps_of(post)
     return alerts.NewAlert(
         agency_id=agency_id,
         lane=lane_of(post),
@@ -111,7 +118,8 @@ def _new_alert(
         expires_at=expires,
         body=post.model_copy(update={"expires": expires}).model_dump(mode="json") | said,
         shapes=shapes,
-        channels=post.channels,
+        channels=first.channels,
+        later=later,
         effective=effective,
     )
 

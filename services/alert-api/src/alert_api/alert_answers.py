@@ -1,6 +1,6 @@
 """Alerts as they are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -9,9 +9,9 @@ from pydantic_core import to_json
 
 from alert_api.sms_forecast import ends_at
 from alert_api.sms_told import money
-from alert_api.views import AlertSummary, HoldView, ProgressView, VersionView
+from alert_api.views import AlertSummary, HoldView, ProgressView, StepView, VersionView
 from tocsin_schemas.words import Channel, State
-from tocsin_store import agencies, estimates, history, progress
+from tocsin_store import agencies, estimates, history, progress, waves
 from tocsin_store.alerts import Alert
 from tocsin_store.pool import Connection
 
@@ -19,6 +19,7 @@ from tocsin_store.pool import Connection
 async def full(conn: Connection, alert: Alert, *, agency_id: UUID, currency: str) -> dict[str, object]:
     """An alert as posted, how far it and its earlier versions are, and what it waits for."""
     now = await progress.read(conn, alert.id, alert_version=alert.version)
+    steps = await waves.read(conn, alert.id, version=alert.version)
     versions = await history.read(conn, alert.id)
     unfinished = [name for name, states in now.channels.items() if states.get(State.PENDING)]
     holds = await progress.holds(conn, alert.id, channels=unfinished) if alert.open else []
@@ -42,7 +43,7 @@ async def full(conn: Connection, alert: Alert, *, agency_id: UUID, currency: str
         "created_at": alert.created_at.isoformat(),
         "answers": None if alert.answers is None else str(alert.answers),
         "versions": [_version(each, now=now, current=alert.version) for each in versions],
-        "progress": _progress(now, etas=etas, currency=currency).model_dump(mode="json"),
+        "progress": _progress(now, steps, etas=etas, currency=currency).model_dump(mode="json"),
         "waiting_for": [hold.model_dump(mode="json") for hold in waiting_for],
     }
 
@@ -89,7 +90,13 @@ def _version(each: history.VersionCounts, *, now: progress.Progress, current: in
     ).model_dump(mode="json")
 
 
-def _progress(now: progress.Progress, *, etas: Mapping[str, datetime | None], currency: str) -> ProgressView:
+def _progress(
+    now: progress.Progress,
+    steps: Sequence[waves.StepProgress],
+    *,
+    etas: Mapping[str, datetime | None],
+    currency: str,
+) -> ProgressView:
     return ProgressView.model_validate(
         {
             "version": now.version,
@@ -102,6 +109,7 @@ def _progress(now: progress.Progress, *, etas: Mapping[str, datetime | None], cu
             "eta": {name: at for name, at in etas.items() if at is not None},
             "segments": now.segments,
             "cost": money(now.cost, currency=currency),
+            "steps": [StepView.model_validate(step) for step in steps],
         }
     )
 

@@ -1,5 +1,6 @@
 """The body of `POST /v1/alerts`: fields follow CAP 1.2 where CAP has them."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -119,6 +120,26 @@ Infos = Annotated[list[Info], AfterValidator(_languages_once)]
 Channels = Annotated[list[Channel], AfterValidator(_channels_once)]
 
 
+class Unless(StrEnum):
+    """Who is left out of a later step: whom a message has reached, or who has said so."""
+
+    DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class PlanStep(Body):
+    """Channels at the same time, for those whom no step before has reached."""
+
+    after: Annotated[timedelta, Field(gt=timedelta())] | None = Field(
+        None, description="ISO 8601, e.g. PT5M: how long after the alert begins. Not of the first step."
+    )
+    unless: Unless | None = Field(
+        None,
+        description="Leaves out who has got it, on any channel, or has acknowledged it. Default: delivered.",
+    )
+    channels: Channels = Field(min_length=1)
+
+
 class Content(Body):
     """What is said, how bad it is and under which consent: common to alerts and updates."""
 
@@ -146,4 +167,17 @@ class AlertPost(Content):
         description="After this nothing is sent; 48 hours after it begins at most. Default 6, 12, 24 hours by severity.",
     )
     areas: list[Area] = Field(min_length=1, max_length=200)
-    channels: Channels = Field(default_factory=lambda: [Channel.EMAIL], min_length=1)
+    channels: Annotated[Channels, Field(min_length=1)] | None = Field(
+        None, description="All at the same time. Default: your operator's plan for this severity, else email."
+    )
+    plan: Annotated[list[PlanStep], Field(min_length=1, max_length=6)] | None = Field(
+        None,
+        description="In place of channels: step by step. Whom a step fails for good takes the next one at once; news that "
+        "comes before somebody's turn calls it off.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.channels is not None and self.plan is not None:
+            raise PydanticCustomError("one_of", "Give channels or a plan, not both.")
+        return self

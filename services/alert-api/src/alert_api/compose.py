@@ -69,6 +69,7 @@ async def running(
             registry=registry,
             signing_keys=settings.signing_keys,
             sms=settings,
+            plans=settings.default_plans,
             handover_wait=settings.handover_wait,
             now=utc_now,
             in_flight=set(),

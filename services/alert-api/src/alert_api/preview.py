@@ -16,15 +16,16 @@ async def preview(posting: Posting, *, services: Services) -> Preview:
     """
     now, settings = services.now(), services.sms
     async with services.database.connection() as conn:
-        new, texts = await checked(conn, posting, now=now, settings=settings)
-        groups = await estimates.count(conn, audience_of(new), channels=new.channels, within=PATIENCE)
+        new, texts = await checked(conn, posting, now=now, settings=settings, plans=services.plans)
+        channels = list(dict.fromkeys(channel for step in new.steps for channel in step.channels))
+        groups = await estimates.count(conn, audience_of(new), channels=channels, within=PATIENCE)
         told = texts and await tell(conn, texts, groups, place=place_of(new, now=now), settings=settings)
     return Preview(
         lane=new.lane,
         expires=new.expires_at,
         deliveries={
             channel: None if groups is None else sum(each.n for each in groups if each.channel is channel)
-            for channel in new.channels
+            for channel in channels
         },
         texts=told and told.view(currency=settings.sms_currency),
     )

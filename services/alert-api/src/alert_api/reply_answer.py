@@ -128,6 +128,7 @@ def _content(about: Alert, text: str, *, language: str, expires: datetime) -> Ma
         "effective": None,
         "expires": expires.isoformat(),
         "channels": [Channel.SMS.value],
+        "plan": None,
         "message_type": "alert",
         "to": "audience",
     }

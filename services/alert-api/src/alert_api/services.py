@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from alert_api.alert_plan import Plans
 from alert_api.callback_desk import CallbackDesk
 from alert_api.callback_door import CallbackDoor
 from alert_api.callback_receipts import Reader
@@ -38,6 +39,7 @@ class Services:
     signing_keys: tuple[bytes, ...]
     sms: SmsSettings
     """Whom texts may go to, and at what price."""
+    plans: Plans
     handover_wait: timedelta
     now: Callable[[], datetime]
     in_flight: set[tuple[object, str]]

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, IPvAnyNetwork
 
+from alert_api.alert_plan import Plans
 from alert_api.bodies import MAX_BYTES
 from tocsin_providers.accounts import Accounts
 from tocsin_runtime.settings import SigningSettings
@@ -32,6 +33,9 @@ class ApiSettings(SigningSettings, SmsSettings):
     )
     inflight_bytes: int = Field(default=64 * MAX_BYTES, ge=MAX_BYTES, description="Of all bodies at a time.")
     body_wait: timedelta = Field(default=timedelta(seconds=30), description="For a whole body; then 408.")
+    default_plans: Plans = Field(
+        default={}, description="JSON, by severity: the plan of alerts that name neither channels nor a plan."
+    )
     sms_providers: Accounts = Field(default=(), description="Whose reports are taken in.")
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="Networks whose X-Forwarded-Proto and -Host are believed."

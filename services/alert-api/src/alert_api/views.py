@@ -1,6 +1,6 @@
 """What the API answers: shapes of api.md. The OpenAPI description is made from these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
@@ -39,6 +39,19 @@ class Cancelled(BaseModel):
     cancelled_at: datetime
 
 
+class StepView(BaseModel):
+    """A step of a plan; an alert without one has a single step."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    channels: Sequence[Channel]
+    begins: datetime
+    state: Literal["waiting", "under_way", "done"] = Field(
+        description="Where it waits, those whom a step before failed for good may have taken it already."
+    )
+    deliveries: int = Field(description="That were to be sent; those called off since are among them.")
+
+
 class ProgressView(BaseModel):
     """A snapshot: `deliveries` is the sum of `states`, always. Keep the one with the highest `version`."""
 
@@ -55,6 +68,7 @@ class ProgressView(BaseModel):
     )
     segments: int = Field(0, description="Of texts that providers took.")
     cost: Money | None = Field(None, description="Of these; null where no price is known.")
+    steps: list[StepView] = Field(description="Of the version in force, the first one first.")
 
 
 class HoldView(BaseModel):
