@@ -99,7 +99,7 @@ async def nothing_stored(pool: Pool) -> AsyncIterator[None]:
         ({"purpose": "fun"}, "/purpose", "enum"),
         ({"category": "Flood"}, "/category", "pattern"),
         ({"status": "draft"}, "/status", "enum"),
-        ({"plan": [{"channels": ["email"]}]}, "/plan", "unknown_field"),
+        ({"approvals": []}, "/approvals", "unknown_field"),
     ],
 )
 async def test_a_broken_rule_names_field_and_rule(
