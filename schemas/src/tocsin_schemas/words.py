@@ -10,6 +10,7 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     SMS = "sms"
+    VOICE = "voice"
 
 
 class Lane(StrEnum):
@@ -141,6 +142,8 @@ class Reason(StrEnum):
     GREYLISTED = "greylisted"
     HANDSET_UNREACHABLE = "handset_unreachable"
     HAND_OVER_LATE = "hand_over_late"
+    HOUSEHOLD_CALLED = "household_called"
+    LINE_BUSY = "line_busy"
     MAILBOX_DISABLED = "mailbox_disabled"
     MAILBOX_FULL = "mailbox_full"
     MAILBOX_UNAVAILABLE = "mailbox_unavailable"
@@ -148,6 +151,7 @@ class Reason(StrEnum):
     MESSAGE_TOO_BIG = "message_too_big"
     NOT_FOUND = "not_found"
     NOT_MOBILE = "not_mobile"
+    NO_ANSWER = "no_answer"
     OPERATOR = "operator"
     OPTED_OUT = "opted_out"
     OWNER_CHANGED = "owner_changed"
