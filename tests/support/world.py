@@ -30,7 +30,8 @@ BODY: Final[Mapping[str, object]] = {
 TABLES: Final = (
     "agency, api_key, member, place, contact_point, consent, area, alert, alert_content, alert_shape, outbox, fan_out, "
     "chunk, delivery, due, receipt, receipt_unmatched, tally_delta, tally, alert_progress, merged_offset, session, pause, "
-    "strike, suppression, quiet_hours, provider_answer, provider_message, callback, pace, reply, inbound, notice, moving_on"
+    "strike, suppression, quiet_hours, provider_answer, provider_message, callback, pace, reply, inbound, notice, "
+    "moving_on, member_voice, line, household_call"
 )
 
 

@@ -26,6 +26,8 @@ class AlertContent:
     sms_from: str | None = None
     sms_segments_per_s: int = 10
     """What its sender may send, all workers together."""
+    voice_from: str | None = None
+    """The number that calls come from."""
 
 
 async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertContent:
@@ -35,7 +37,7 @@ async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertCon
         LookupError: There is no such version.
     """
     row = await pool.fetchrow(
-        """SELECT a.agency_id, g.name, g.email_from, g.reply_to, g.sms_from, g.sms_segments_per_s,
+        """SELECT a.agency_id, g.name, g.email_from, g.reply_to, g.sms_from, g.sms_segments_per_s, g.voice_from,
                   a.lane::text, a.severity, a.purpose, a.expires_at, c.body
            FROM   alert a
            JOIN   agency g ON g.id = a.agency_id
@@ -53,6 +55,7 @@ async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertCon
         reply_to=row["reply_to"],
         sms_from=row["sms_from"],
         sms_segments_per_s=row["sms_segments_per_s"],
+        voice_from=row["voice_from"],
         lane=Lane(row["lane"]),
         severity=Severity(row["severity"]),
         purpose=Purpose(row["purpose"]),

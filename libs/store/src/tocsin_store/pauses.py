@@ -56,12 +56,12 @@ def sender_route(agency_id: UUID) -> str:
 def route_of(channel: Channel, address: str) -> str:
     """Name the destination route of an address, as the function of this name does in SQL.
 
-    Of email its domain; of a text its country calling code (ITU-T E.164), such as "+44".
+    Of email its domain; of a text or a call its country calling code (ITU-T E.164), such as "+44".
     """
     match channel:
         case Channel.EMAIL:
             return address.rpartition("@")[2].lower()  # a quoted local part may hold another
-        case Channel.SMS:
+        case Channel.SMS | Channel.VOICE:
             found = _CALLING_CODE.match(address)
             return found.group() if found else ""
 
