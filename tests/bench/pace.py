@@ -66,7 +66,7 @@ async def _sent(stack: Stack) -> Told:
     async with town_of(stack) as town:
         people = await crowd(town, _PHONES)
         members = await town.pool.fetchval(PHONES, people.agency.id, _LIMIT)
-        await town.pool.execute(NUMBERED, members)
+        await town.pool.execute(NUMBERED, members, Channel.SMS.value)
         await town.pool.execute("ANALYZE contact_point, consent")
         answer = await people.agency.post(_alert(people))
         accepted = answer.accepted

@@ -12,7 +12,7 @@ from tocsin_store.sessions import open_session
 
 NUMBERED: Final = """
 UPDATE contact_point
-SET    channel = 'sms', address = '+447' || lpad(('x' || right(id::text, 7))::bit(28)::int::text, 9, '0')
+SET    channel = $2, address = '+447' || lpad(('x' || right(id::text, 7))::bit(28)::int::text, 9, '0')
 WHERE  member_id = ANY($1::uuid[])
 """
 
@@ -34,11 +34,24 @@ async def texting(
 ) -> Situation:
     """An alert with so many texts that wait to be claimed."""
     agency = agency or await a_texting_agency(pool)
+    await numbered(pool, agency, count, channel=Channel.SMS)
+    return await told_by(pool, agency, Channel.SMS, post=post)
+
+
+async def numbered(pool: Pool, agency: UUID, count: int, *, channel: Channel) -> list[UUID]:
+    """Add so many members with a number and consent to a channel that goes there; returns their ids."""
     ids = await settled_in(pool, agency, [Resident()] * count)
-    await pool.execute(NUMBERED, ids)
-    await pool.execute("UPDATE consent SET channel = 'sms' WHERE member_id = ANY($1::uuid[])", ids)
+    await pool.execute(NUMBERED, ids, channel.value)
+    await pool.execute(
+        "UPDATE consent SET channel = $2 WHERE member_id = ANY($1::uuid[])", ids, channel.value
+    )
+    return ids
+
+
+async def told_by(pool: Pool, agency: UUID, channel: Channel, *, post: Post | None = None) -> Situation:
+    """An alert that goes to the agency's members by a channel."""
     alert = await posted(pool, agency, post)
-    await pool.execute("UPDATE fan_out SET channel = 'sms' WHERE alert_id = $1", alert)
+    await pool.execute("UPDATE fan_out SET channel = $2 WHERE alert_id = $1", alert, channel.value)
     await fanned_out(pool)
     return Situation(pool, agency, alert, await open_session(pool, worker="test"), await ids_of(pool, alert))
 

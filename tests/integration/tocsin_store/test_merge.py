@@ -36,7 +36,7 @@ class Effect:
         (ReceiptKind.UNKNOWN, SOON, Effect(State.UNKNOWN, "waiting", 1, due="resolve")),
         (ReceiptKind.UNKNOWN, None, Effect(State.UNKNOWN, "none", 1)),
         (ReceiptKind.FAILED, None, Effect(State.FAILED, "none", 1)),
-        (ReceiptKind.SUPPRESSED, None, Effect(State.SUPPRESSED, "none", 1)),
+        (ReceiptKind.SUPPRESSED, None, Effect(State.SUPPRESSED, "none", 0)),
         (ReceiptKind.EXPIRED, None, Effect(State.EXPIRED, "none", 1)),
         (ReceiptKind.CANCELLED, None, Effect(State.CANCELLED, "none", 1)),
         (ReceiptKind.DEFERRED, None, Effect(State.PENDING, "waiting", 0, due="send")),

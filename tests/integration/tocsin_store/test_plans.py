@@ -8,6 +8,7 @@ from tocsin_store import (
     callbacks,
     enqueue,
     inbound,
+    lines,
     opt_outs,
     pace,
     pauses,
@@ -34,6 +35,8 @@ LARGE = (
     "alert_content",
     "provider_message",
     "callback",
+    "line",
+    "household_call",
 )
 STATEMENTS = {
     "claim": (CLAIM, {"delivery", "contact_point", "member", "due", "consent", "quiet_hours", "suppression"}),
@@ -48,6 +51,8 @@ STATEMENTS = {
     "put off": (pace.PUT_OFF, {"alert", "delivery"}),
     "note": (provider_messages.NOTE, {"delivery", "alert"}),
     "take silent": (provider_messages.TAKE_SILENT, {"provider_message", "delivery", "alert"}),
+    "seize": (lines.SEIZE, {"member", "delivery", "contact_point", "household_call", "line", "due"}),
+    "free": (lines.FREE, {"delivery", "contact_point", "line"}),
     "still waiting": (enqueue.STILL_WAITING, {"delivery", "due"}),
     "probe": (pauses.PROBE, {"due"}),
     "release": (pauses.RELEASE, {"due"}),

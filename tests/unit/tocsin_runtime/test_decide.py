@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_runtime.delivery.decide import (
     EMAIL,
+    VOICE,
     Errand,
     due_at,
     is_spent,
@@ -99,7 +100,9 @@ def test_an_ambiguous_attempt_is_not_made_again_past_the_expiry() -> None:
 @pytest.mark.parametrize(
     "of",
     sorted(
-        set(OutcomeClass) - {OutcomeClass.RETRY_SAFE, OutcomeClass.AMBIGUOUS, OutcomeClass.ABSENT}, key=str
+        set(OutcomeClass)
+        - {OutcomeClass.RETRY_SAFE, OutcomeClass.AMBIGUOUS, OutcomeClass.ABSENT, OutcomeClass.OCCUPIED},
+        key=str,
     ),
 )
 def test_nothing_else_is_tried_again_by_us(of: OutcomeClass) -> None:
@@ -130,6 +133,8 @@ def test_the_budget_of_ambiguous_attempts_is_spent_after_one_resend(
         (OutcomeClass.DEFECT, ReceiptKind.DEFERRED, State.PENDING),
         (OutcomeClass.PAUSE, ReceiptKind.DEFERRED, State.PENDING),
         (OutcomeClass.LATE, ReceiptKind.RELEASED, State.PENDING),
+        (OutcomeClass.OCCUPIED, ReceiptKind.RELEASED, State.PENDING),
+        (OutcomeClass.NEEDLESS, ReceiptKind.SUPPRESSED, State.SUPPRESSED),
     ],
 )
 def test_every_outcome_is_one_kind_of_receipt(of: OutcomeClass, kind: ReceiptKind, state: State) -> None:
@@ -152,8 +157,16 @@ def test_every_outcome_is_one_kind_of_receipt(of: OutcomeClass, kind: ReceiptKin
 def test_only_what_was_tried_counts_as_an_attempt(of: OutcomeClass) -> None:
     receipt = receipt_for(a_claim(attempts=2), Outcome(of), errand=ERRAND, now=NOON)
 
-    untried = {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.ABSENT, OutcomeClass.LATE}
-    assert receipt.attempt == (None if of in untried else 3)
+    untried = of.untried or of in {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.ABSENT}
+    assert receipt.attempt == (None if untried else 3)
+
+
+def test_an_occupied_line_is_tried_again_when_it_should_be_free() -> None:
+    occupied = Outcome(OutcomeClass.OCCUPIED, Reason.LINE_BUSY, lasts=timedelta(seconds=20))
+
+    again = due_at(a_claim(), occupied, content=content(), policy=VOICE, now=NOON)
+
+    assert again == NOON + timedelta(seconds=20)
 
 
 def test_what_found_no_room_at_its_destination_waits_a_little() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Reason, ReceiptKind
-from tocsin_store import gate, provider_messages
+from tocsin_store import gate, lines, provider_messages
 from tocsin_store.opt_outs import Refusal, withdraw_refused
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool
@@ -62,7 +62,7 @@ WITH r AS MATERIALIZED (
                           ELSE d.reason END,
         attempts   = CASE WHEN f.attempt IS NOT NULL THEN greatest(d.attempts, f.attempt)
                           ELSE d.attempts + (d.work = 'claimed' AND d.fence = f.fence
-                                             AND f.kind NOT IN ('deferred', 'released', 'complained')
+                                             AND f.kind NOT IN ('deferred', 'released', 'suppressed', 'complained')
                                              AND f.reason IS DISTINCT FROM 'not_found')::int END,
         ambiguous  = CASE WHEN f.reason = 'not_found' THEN greatest(d.ambiguous - 1, 0) -- looked up: the doubt is over
                           ELSE d.ambiguous + (f.kind = 'unknown' AND coalesce(f.attempt > d.attempts, true))::int END,
@@ -221,6 +221,7 @@ async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: 
         for round_ in _rounds(receipts):
             rounds.append(await _merge_round(connection, receipts=round_, ordinal=ordinal))
             ordinal += len(round_)
+        await lines.free(connection, lines.ended_by(receipts))
         return Merged(sum(each.fresh for each in rounds), sum(each.conflicts for each in rounds))
 
 

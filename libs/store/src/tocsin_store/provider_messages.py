@@ -11,7 +11,13 @@ from tocsin_schemas.words import Channel, Lane, ReceiptKind, Severity
 from tocsin_store.pool import Connection, Pool
 
 _ENDS: Final = frozenset(
-    {ReceiptKind.DELIVERED, ReceiptKind.ACKNOWLEDGED, ReceiptKind.FAILED, ReceiptKind.EXPIRED}
+    {
+        ReceiptKind.DELIVERED,
+        ReceiptKind.ACKNOWLEDGED,
+        ReceiptKind.VOICEMAIL,
+        ReceiptKind.FAILED,
+        ReceiptKind.EXPIRED,
+    }
 )
 _FIRST_POLL: Final = timedelta(minutes=10)
 _PAGE: Final = 5_000

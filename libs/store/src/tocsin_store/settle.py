@@ -18,7 +18,7 @@ WHERE    a.id = $1 AND {RANGE} AND d.work = 'claimed' AND d.session = $2
 ORDER BY d.id
 """
 
-_LOOKED_UP: Final = [Channel.SMS.value]
+_LOOKED_UP: Final = [Channel.SMS.value, Channel.VOICE.value]
 """Channels whose providers are asked what a dead session handed over: not before they must know of it."""
 
 RECOVER: Final = f"""

@@ -23,7 +23,7 @@ _MUCH: Final = 1_000
 """Outcomes of a destination after which the older ones count half."""
 _SPAM_SHARE: Final = 0.02
 _KEPT: Final = 4_096
-_SAYS_NOTHING: Final = frozenset({OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.LATE})
+_SAYS_NOTHING: Final = frozenset({OutcomeClass.PAUSE, OutcomeClass.DEFECT})
 """Of a destination or an alert, beyond the hold that one of them asks for."""
 
 K = TypeVar("K")
@@ -86,7 +86,7 @@ class Breakers:
 
     def note(self, outcome: Outcome, *, route: str, alert_id: UUID) -> None:
         """Count one outcome."""
-        if outcome.of in _SAYS_NOTHING:
+        if outcome.of in _SAYS_NOTHING or outcome.of.untried:
             return
         self._note_route(outcome, route=route)
         self._note_alert(outcome, alert_id=alert_id)

@@ -32,6 +32,15 @@ class OutcomeClass(StrEnum):
     """Looked up: the earlier attempt certainly was not taken. Nothing was sent."""
     LATE = "late"
     """Not begun in time; nothing happened. With scope ROUTE: its destination had no room."""
+    OCCUPIED = "occupied"
+    """Something else goes to this address now; nothing happened. Always with `lasts`: when to try again."""
+    NEEDLESS = "needless"
+    """Another delivery does for this one; nothing happened, and nothing will."""
+
+    @property
+    def untried(self) -> bool:
+        """Whether nothing at all happened, which says nothing of anybody."""
+        return self in {OutcomeClass.LATE, OutcomeClass.OCCUPIED, OutcomeClass.NEEDLESS}
 
 
 class Scope(StrEnum):

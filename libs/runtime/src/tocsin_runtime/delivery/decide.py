@@ -23,10 +23,10 @@ _KINDS: Final[Mapping[OutcomeClass, ReceiptKind]] = {
     OutcomeClass.PAUSE: ReceiptKind.DEFERRED,
     OutcomeClass.ABSENT: ReceiptKind.REFUSED,
     OutcomeClass.LATE: ReceiptKind.RELEASED,
+    OutcomeClass.OCCUPIED: ReceiptKind.RELEASED,
+    OutcomeClass.NEEDLESS: ReceiptKind.SUPPRESSED,
 }
-_NO_ATTEMPT: Final = frozenset(
-    {OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.ABSENT, OutcomeClass.LATE}
-)
+_NO_ATTEMPT: Final = frozenset({OutcomeClass.PAUSE, OutcomeClass.DEFECT, OutcomeClass.ABSENT})
 _NO_ROOM: Final = timedelta(seconds=5)
 """After how long a delivery whose destination had no room is tried again."""
 
@@ -70,6 +70,9 @@ SMS: Final = Policy(
 )
 """The same: a text has no id by which a phone could drop the second one."""
 
+VOICE: Final = SMS
+"""The same: a phone that rings twice has rung twice. Lines that are busy, or not answered, have a schedule of their own."""
+
 
 def next_attempt(
     policy: Policy, *, severity: Severity, attempts: int, now: datetime, expires_at: datetime
@@ -99,8 +102,8 @@ def due_at(
         return min(now + policy.resend_after, content.expires_at) if again else None
     if outcome.of is OutcomeClass.LATE and claimed.resolve and policy.looks_up:
         return min(now + policy.resend_after, content.expires_at)  # it is looked up anew: not at once
-    if outcome.of is OutcomeClass.ABSENT:
-        return now
+    if outcome.of in {OutcomeClass.ABSENT, OutcomeClass.OCCUPIED}:
+        return min(now + (outcome.lasts or timedelta()), content.expires_at)
     if outcome.of is OutcomeClass.LATE and outcome.scope is Scope.ROUTE:
         return min(now + _NO_ROOM * random.uniform(0.5, 1.5), content.expires_at)  # noqa: S311 - spreads, guards nothing
     return None
@@ -138,7 +141,7 @@ def receipt_for(
         provider=outcome.provider,
         provider_status=outcome.provider_status,
         due_at=due_at,
-        attempt=None if outcome.of in _NO_ATTEMPT else attempt,
+        attempt=None if outcome.of in _NO_ATTEMPT or outcome.of.untried else attempt,
         lane=errand.lane,
         provider_ref=outcome.ref,
         segments=outcome.segments,

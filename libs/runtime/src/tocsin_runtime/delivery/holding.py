@@ -104,7 +104,7 @@ def _went_through(outcome: Outcome, *, probed: str) -> bool:
         return outcome.scope is None
     if outcome.of in _REFUSALS:
         return outcome.scope is None or outcome.scope is not _scope_of(probed)
-    return outcome.of is not OutcomeClass.LATE
+    return not outcome.of.untried
 
 
 def _scope_of(route: str) -> Scope:

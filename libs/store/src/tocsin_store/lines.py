@@ -1,0 +1,192 @@
+"""Lines: one call at a time to a number, and one delivery of an alert version that calls a household."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from tocsin_schemas.messages import Receipt
+from tocsin_schemas.words import Channel, Reason, ReceiptKind
+from tocsin_store.claim import ClaimedDelivery
+from tocsin_store.pool import Connection, Pool
+
+_BUSY: Final = timedelta(seconds=20)
+_HOUSEHOLD_WAITS: Final = timedelta(minutes=1)
+_PAGE: Final = 5_000
+
+# Households before lines, and each sorted: two who seize do so in one order. A line is not even its own delivery's
+# before it is free: an attempt whose outcome nobody knows may be ringing there.
+SEIZE: Final = """
+WITH wanted AS MATERIALIZED (
+    SELECT u.*, m.household_id, h.due_at, h.delivery_id IS NOT DISTINCT FROM u.id AS calls, coalesce(h.called, false) AS called
+    FROM   unnest($3::uuid[], $4::int[], $5::uuid[], $6::text[]) u(id, fence, member_id, address)
+    CROSS  JOIN LATERAL (SELECT household_id FROM member WHERE id = u.member_id OFFSET 0) m
+    LEFT   JOIN LATERAL (
+        SELECT h.delivery_id, w.due_at,
+               d.state IN ('voicemail', 'delivered', 'acknowledged')
+                   OR (d.state IN ('unknown', 'sent') AND d.work = 'none' AND calling IS NULL) AS called
+        FROM  (SELECT delivery_id FROM household_call
+               WHERE  alert_id = $1 AND alert_version = $2 AND household_id = m.household_id OFFSET 0) h
+        CROSS  JOIN LATERAL (SELECT state, work, contact_point_id FROM delivery WHERE id = h.delivery_id OFFSET 0) d
+        CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
+        LEFT   JOIN LATERAL (SELECT true AS calling FROM line
+                             WHERE  address = p.address AND delivery_id = h.delivery_id AND until > now()
+                             OFFSET 0) l ON true
+        LEFT   JOIN LATERAL (SELECT due_at FROM due WHERE delivery_id = h.delivery_id OFFSET 0) w ON true
+    ) h ON true
+), caller AS (                         -- a household stays its caller's, unless that one failed for good
+    INSERT INTO household_call AS h (alert_id, alert_version, household_id, delivery_id)
+    SELECT DISTINCT ON (household_id) $1, $2, household_id, id FROM wanted ORDER BY household_id, calls DESC, id
+    ON CONFLICT (alert_id, alert_version, household_id) DO UPDATE SET delivery_id = excluded.delivery_id, called_at = now()
+    WHERE  h.delivery_id = excluded.delivery_id
+       OR  NOT EXISTS (SELECT FROM delivery d
+                       WHERE  d.id = h.delivery_id AND (d.work <> 'none' OR state_rank(d.state) <> 4) OFFSET 0)
+    RETURNING delivery_id
+), seized AS (
+    INSERT INTO line AS l (address, delivery_id, fence, until)
+    SELECT DISTINCT ON (address) address, id, fence, now() + $7::interval
+    FROM   wanted JOIN caller ON caller.delivery_id = wanted.id ORDER BY address, id
+    ON CONFLICT (address) DO UPDATE
+    SET    delivery_id = excluded.delivery_id, fence = excluded.fence, until = excluded.until
+    WHERE  l.until <= now() OR (l.delivery_id = excluded.delivery_id AND l.fence = excluded.fence)
+    RETURNING delivery_id
+)
+SELECT wanted.id,
+       CASE WHEN seized.delivery_id IS NOT NULL THEN 'seized' WHEN called AND caller.delivery_id IS NULL THEN 'called'
+            ELSE 'occupied' END AS of,
+       CASE WHEN caller.delivery_id IS NOT NULL THEN $8::interval
+            ELSE greatest($9::interval, due_at - now() + $8::interval) END AS again_in
+FROM   wanted
+LEFT   JOIN caller ON caller.delivery_id = wanted.id
+LEFT   JOIN seized ON seized.delivery_id = wanted.id
+"""
+
+FREE: Final = """
+WITH ended AS MATERIALIZED (
+    SELECT e.*, p.address
+    FROM   unnest($1::uuid[], $2::int[], $3::boolean[]) e(delivery_id, fence, also_earlier)
+    CROSS  JOIN LATERAL (SELECT contact_point_id FROM delivery WHERE id = e.delivery_id OFFSET 0) d
+    CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
+), held AS MATERIALIZED (              -- in the order of those who seize
+    SELECT address FROM line WHERE address = ANY(ARRAY(SELECT address FROM ended)) ORDER BY address FOR UPDATE
+)
+DELETE FROM line l USING held, ended e
+WHERE  l.address = held.address AND l.address = e.address AND l.delivery_id = e.delivery_id
+  AND  (l.fence = e.fence OR e.also_earlier AND l.fence < e.fence)
+"""
+
+
+class Seized(StrEnum):
+    """Whether a call may be made."""
+
+    SEIZED = "seized"
+    """The line is this one's, until its end is told or it cannot last any longer."""
+    OCCUPIED = "occupied"
+    """Another call goes to this number or this household, or is tried again: later, perhaps."""
+    CALLED = "called"
+    """The household was called about this alert: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What came of seizing one."""
+
+    of: Seized
+    again_in: timedelta
+    """When it is worth trying again, where it is occupied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over: nothing rings any more."""
+
+    delivery_id: UUID
+    fence: int
+    also_earlier: bool = False
+    """Whether this is known of those before it, too."""
+
+
+async def seize(
+    pool: Pool, alert_id: UUID, claimed: Sequence[ClaimedDelivery], *, lasts: timedelta
+) -> Mapping[UUID, Line]:
+    """Take the lines of claimed deliveries of one alert version, just before they are called.
+
+    Asked again under the same fence it answers the same.
+
+    Args:
+        pool: Connections.
+        alert_id: Whose deliveries.
+        claimed: At least one, of one version.
+        lasts: How long a call can take at most, from now to its end.
+
+    Raises:
+        UNAVAILABLE: Perhaps some lines were taken; what is then not called frees its own by a receipt.
+    """
+    rows = await pool.fetch(
+        SEIZE,
+        alert_id,
+        claimed[0].alert_version,
+        [each.id for each in claimed],
+        [each.fence for each in claimed],
+        [each.member_id for each in claimed],
+        [each.address for each in claimed],
+        lasts,
+        _BUSY,
+        _HOUSEHOLD_WAITS,
+    )
+    return {row["id"]: Line(Seized(row["of"]), row["again_in"]) for row in rows}
+
+
+async def free(conn: Connection, ended: Sequence[Ended]) -> None:
+    """Free the lines of attempts that are over; once in a transaction, after everything else it locks."""
+    if not ended:
+        return
+    await conn.execute(
+        FREE,
+        [each.delivery_id for each in ended],
+        [each.fence for each in ended],
+        [each.also_earlier for each in ended],
+    )
+
+
+_OVER: Final = frozenset(
+    {
+        ReceiptKind.REFUSED,
+        ReceiptKind.FAILED,
+        ReceiptKind.DELIVERED,
+        ReceiptKind.VOICEMAIL,
+        ReceiptKind.RELEASED,
+    }
+)
+
+
+def ended_by(receipts: Sequence[Receipt]) -> list[Ended]:
+    """The calls that these facts end.
+
+    A key is pressed while one goes on; an accept begins one; of what is unknown one may go on.
+    """
+    return [
+        Ended(each.delivery_id, each.fence, each.reason is Reason.NOT_FOUND)
+        for each in receipts
+        if each.channel is Channel.VOICE and (each.kind in _OVER or _given_back(each))
+    ]
+
+
+def _given_back(receipt: Receipt) -> bool:
+    """Whether a provider did not take it, as opposed to a claim that found it waiting."""
+    return receipt.kind is ReceiptKind.DEFERRED and receipt.provider is not None
+
+
+async def forget_old(pool: Pool, *, days: int) -> bool:
+    """Delete lines that nobody has any more, and a page of the households of so many days ago; is there more?"""
+    await pool.execute("DELETE FROM line WHERE until < now() - interval '1 hour'")
+    status = await pool.execute(
+        """DELETE FROM household_call WHERE (alert_id, alert_version, household_id) IN (
+               SELECT alert_id, alert_version, household_id FROM household_call
+               WHERE  called_at < now() - make_interval(days => $1) ORDER BY called_at LIMIT $2)""",
+        days,
+        _PAGE,
+    )
+    return bool(status == f"DELETE {_PAGE}")
