@@ -10,6 +10,7 @@ from tocsin_schemas.words import Channel, Reason, ReceiptKind
 from tocsin_store.gate import ALERT
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Pool, Row
+from tocsin_store.quiet import QUIET
 from tocsin_store.suppressions import SUPPRESSED
 from tocsin_store.waves import REACHED, STALE
 
@@ -113,9 +114,7 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
                           AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
                         LIMIT 1 OFFSET 0) c ON true
     LEFT  JOIN LATERAL ({REACHED}) other ON true
-    LEFT  JOIN LATERAL (SELECT quiet_until(now(), m.time_zone, starts, ends) AS until FROM quiet_hours
-                        WHERE a.lane = 'routine' AND member_id = d.member_id AND channel = d.channel
-                        OFFSET 0) quiet ON true
+    LEFT  JOIN LATERAL ({QUIET}) quiet ON true
     LEFT  JOIN LATERAL (SELECT until, reason FROM hold  -- a probe passes the hold it tries, and no other
                         WHERE  route IN ({ROUTES}) AND NOT (coalesce(due.probe, false) AND route = due.route)
                         ORDER  BY until DESC LIMIT 1) held ON true

@@ -85,9 +85,10 @@ LEFT     JOIN on_log ON on_log.agency_id = a.agency_id
 CROSS    JOIN LATERAL (SELECT c.version <> a.version OR NOT a.open OR a.expires_at <= now() AS over) o
 WHERE    c.channel = $1 AND c.lane = $2::lane AND c.settled_at IS NULL AND c.enqueued_at IS NULL
   AND    (over OR coalesce(on_log.deliveries, 0) = 0
-               OR on_log.deliveries + c.deliveries <= g.sms_segments_per_s * extract(epoch FROM $3::interval))
+               OR on_log.deliveries + c.deliveries <= rate_of(c.channel, g) * extract(epoch FROM $3::interval))
   AND    (over OR c.lane = 'urgent'
-               OR NOT EXISTS (SELECT FROM pace WHERE sender = g.sms_from AND urgent_at > now() - interval '3 seconds'))
+               OR NOT EXISTS (SELECT FROM pace
+                              WHERE  sender = sender_of(c.channel, g) AND urgent_at > now() - interval '3 seconds'))
 ORDER BY a.expires_at, c.created_at, c.alert_id, number
 LIMIT    1
 FOR UPDATE OF c SKIP LOCKED

@@ -32,7 +32,8 @@ CROSS  JOIN LATERAL (SELECT FROM consent
                      WHERE  member_id = inside.id AND agency_id = a.agency_id AND purpose = a.purpose
                        AND  channel = c.channel AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
                      LIMIT  1) granted
-CROSS  JOIN LATERAL (SELECT CASE channel WHEN 'sms' THEN route_of(channel, address) END AS route, {SUPPRESSED} AS suppressed
+CROSS  JOIN LATERAL (SELECT CASE WHEN channel <> 'email' THEN route_of(channel, address) END AS route,
+                            {SUPPRESSED} AS suppressed
                      FROM   contact_point p
                      WHERE  p.member_id = inside.id AND p.channel = c.channel AND p.confirmed_at <= now()
                        AND  p.valid_from <= now() AND (p.valid_until IS NULL OR p.valid_until > now())
@@ -42,28 +43,29 @@ WHERE  NOT suppressed -- asked above, where it is a probe by address; here it wo
 GROUP  BY 1, 2, 3
 """
 
-# Of texts that are not with the provider yet: those counted, or while the fan-out goes on those expected.
+# Of a paced channel what is not with the provider yet: counted, or while the fan-out goes on as expected.
 QUEUE: Final = """
 SELECT a.id AS alert_id, a.lane::text, a.expires_at,
-       greatest(0, t.pending, CASE WHEN NOT f.done THEN c.texts_expected - t.settled END) AS texts,
-       coalesce(c.segments_expected, t.segments::real / nullif(t.sent, 0), 1)             AS each
+       greatest(0, t.pending, CASE WHEN NOT f.done THEN expected - t.settled END)                         AS texts,
+       CASE $2 WHEN 'sms' THEN coalesce(c.segments_expected, t.segments::real / nullif(t.sent, 0), 1) ELSE 1 END AS each
 FROM   agency me
-JOIN   agency g        ON g.sms_from = me.sms_from
+JOIN   agency g        ON sender_of($2, g) = sender_of($2, me)
 JOIN   alert a         ON a.agency_id = g.id AND a.state = 'live' AND a.open
                       AND a.expires_at > now() AND a.frozen_at <= now()
 JOIN   alert_content c ON c.alert_id = a.id AND c.version = a.version
+CROSS  JOIN LATERAL (SELECT CASE $2 WHEN 'sms' THEN c.texts_expected ELSE c.calls_expected END AS expected) e
 CROSS  JOIN LATERAL (SELECT bool_and(done_at IS NOT NULL) AS done FROM fan_out
-                     WHERE  alert_id = a.id AND version = a.version AND channel = 'sms' AND not_before <= now()
+                     WHERE  alert_id = a.id AND version = a.version AND channel = $2 AND not_before <= now()
                      HAVING count(*) > 0) f
 CROSS  JOIN LATERAL (SELECT coalesce(sum(n) FILTER (WHERE bucket = -1 AND state  = 'pending'), 0)::int AS pending,
                             coalesce(sum(n) FILTER (WHERE bucket = -1 AND state <> 'pending'), 0)::int AS settled,
                             sum(n) FILTER (WHERE bucket = -2)                                          AS segments,
                             sum(n) FILTER (WHERE bucket >= 0 AND state = 'sent')                       AS sent
                      FROM  (SELECT state, bucket, n FROM tally
-                            WHERE  alert_id = a.id AND alert_version = a.version AND channel = 'sms'
+                            WHERE  alert_id = a.id AND alert_version = a.version AND channel = $2
                             UNION  ALL
                             SELECT state, bucket, n FROM tally_delta
-                            WHERE  alert_id = a.id AND alert_version = a.version AND channel = 'sms') x) t
+                            WHERE  alert_id = a.id AND alert_version = a.version AND channel = $2) x) t
 WHERE  me.id = $1
 """
 
@@ -81,7 +83,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """So many deliveries on a channel, to members who read a language; of texts also to which calling code."""
+    """So many deliveries on a channel, to members who read a language; of texts and calls also to which calling code."""
 
     channel: Channel
     language: str
@@ -91,14 +93,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """What of a live alert is to be sent as texts yet."""
+    """What of a live alert is to be sent as texts, or called, yet."""
 
     alert_id: UUID
     lane: Lane
     expires_at: datetime
     texts: int
     each: float
-    """Segments of one, on average."""
+    """Segments of one, on average; a call is one."""
 
 
 async def count(
@@ -132,9 +134,9 @@ async def count(
     return [Group(Channel(row["channel"]), row["language"], row["route"], row["n"]) for row in rows]
 
 
-async def queue(conn: Connection, *, agency_id: UUID) -> list[Queued]:
-    """What waits for the sender that this agency's texts come from, whichever agency posted it."""
-    rows = await conn.fetch(QUEUE, agency_id)
+async def queue(conn: Connection, *, agency_id: UUID, channel: Channel = Channel.SMS) -> list[Queued]:
+    """What waits for the sender that this agency's texts, or calls, come from, whichever agency posted it."""
+    rows = await conn.fetch(QUEUE, agency_id, channel.value)
     return [Queued(**{**row, "lane": Lane(row["lane"])}) for row in rows]
 
 
@@ -149,6 +151,16 @@ async def expect(
         version,
         texts,
         segments,
+    )
+
+
+async def expect_calls(conn: Connection, alert_id: UUID, *, version: int, calls: int | None) -> None:
+    """Note how many calls a version is expected to be."""
+    await conn.execute(
+        "UPDATE alert_content SET calls_expected = $3 WHERE alert_id = $1 AND version = $2",
+        alert_id,
+        version,
+        calls,
     )
 
 

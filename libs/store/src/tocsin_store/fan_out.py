@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from tocsin_schemas.words import RANK, Channel, State
+from tocsin_schemas.words import RANK, State
 from tocsin_store.chunks import CHUNK
 from tocsin_store.gate import ALERT
-from tocsin_store.pace import PACED
 from tocsin_store.pool import Connection, Pool, Row
 from tocsin_store.waves import deliveries_of
 
 CHUNK_LIMIT: Final = 2_000
 """Most deliveries of a chunk: about 25 ms, so that an urgent alert never waits for more."""
 
-_LEAST_PACED: Final = 100
+_LEAST_PACED: Final = 40
 _MOST_PACED: Final = 500
 _PACED_SECONDS: Final = 10
-"""Of a paced sender a chunk is what goes in so long, so that its window on the log is never much exceeded."""
+"""Of a paced sender a chunk is what goes in so long, so that its window on the log is never much exceeded; of one a
+second the least is what may be in hand at a time."""
 
 _NOBODY: Final = UUID(int=0)
 _DONE: Final = True
 
 NEXT: Final = """
 SELECT f.alert_id, f.version, wave, channel, f.lane, after_member, after_point, chunks, only_contact_point,
-       g.sms_segments_per_s, stops_at, wave > 0 AND over AS too_late
+       rate_of(channel, g) AS rate, stops_at, wave > 0 AND over AS too_late
 FROM   fan_out f JOIN alert a ON a.id = f.alert_id JOIN agency g ON g.id = a.agency_id
 CROSS  JOIN LATERAL (SELECT f.version <> a.version OR NOT a.open OR a.expires_at <= now() AS over) ended
 CROSS  JOIN receipts_mark mark
@@ -215,7 +215,7 @@ async def _candidates(connection: Connection, *, fan_out: Row, limit: int) -> st
 
 
 def _limit(fan_out: Row, limit: int) -> int:
-    if Channel(fan_out["channel"]) not in PACED:
+    rate: int | None = fan_out["rate"]
+    if rate is None:
         return limit
-    per_chunk: int = fan_out["sms_segments_per_s"] * _PACED_SECONDS
-    return min(limit, max(_LEAST_PACED, min(per_chunk, _MOST_PACED)))
+    return min(limit, max(_LEAST_PACED, min(rate * _PACED_SECONDS, _MOST_PACED)))

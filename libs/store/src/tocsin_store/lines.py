@@ -20,7 +20,7 @@ _PAGE: Final = 5_000
 # before it is free: an attempt whose outcome nobody knows may be ringing there.
 SEIZE: Final = """
 WITH wanted AS MATERIALIZED (
-    SELECT u.*, m.household_id, h.due_at, h.delivery_id IS NOT DISTINCT FROM u.id AS calls, coalesce(h.called, false) AS called
+    SELECT u.*, m.household_id, h.due_at, h.delivery_id IS NOT DISTINCT FROM u.id AS calls, h.called IS TRUE AS called
     FROM   unnest($3::uuid[], $4::int[], $5::uuid[], $6::text[]) u(id, fence, member_id, address)
     CROSS  JOIN LATERAL (SELECT household_id FROM member WHERE id = u.member_id OFFSET 0) m
     LEFT   JOIN LATERAL (

@@ -6,6 +6,8 @@ Between a slot and the k-th after it lies a whole CYCLE, hence between their han
 is more than a second: no second sees more than k slots, or L segments, as long as the way to the provider takes no more
 than CYCLE - TOLERANCE - 1 s longer for one message than for another. Slots are counted by the ledger's clock alone.
 
+A call is one segment.
+
 Who cannot be that punctual asks for slack: the slot then comes so much later than a step after the last one, and may be
 begun so much before its moment, which is still a step after the last one's.
 """
@@ -20,7 +22,7 @@ from uuid import UUID
 from tocsin_schemas.words import Channel, Lane
 from tocsin_store.pool import Connection, Pool
 
-PACED: Final = frozenset({Channel.SMS})
+PACED: Final = frozenset({Channel.SMS, Channel.VOICE})
 """Channels whose senders are paced."""
 
 CYCLE: Final = timedelta(seconds=1.15)
@@ -115,8 +117,8 @@ RETURNING CASE WHEN old.sender IS NULL OR new.slot_at <> old.slot_at THEN new.ta
 """
 
 STANDING: Final = """
-SELECT a.id, a.version, a.open AND a.expires_at > now() AS live, a.expires_at, coalesce(g.sms_from, '') AS sender,
-       g.sms_segments_per_s AS segments_per_s
+SELECT a.id, a.version, a.open AND a.expires_at > now() AS live, a.expires_at, coalesce(sender_of($2, g), '') AS sender,
+       rate_of($2, g) AS segments_per_s
 FROM   unnest($1::uuid[]) u(id)
 CROSS  JOIN LATERAL (SELECT * FROM alert WHERE id = u.id OFFSET 0) a
 JOIN   agency g ON g.id = a.agency_id
@@ -179,9 +181,9 @@ async def reserve(
     return Reservation(row["given"], row["slot_at"] if row["given"] else row["again_at"], row["now"])
 
 
-async def standing(pool: Pool, alert_ids: Sequence[UUID]) -> Mapping[UUID, Standing]:
-    """How alerts stand now."""
-    rows = await pool.fetch(STANDING, list(alert_ids))
+async def standing(pool: Pool, alert_ids: Sequence[UUID], *, channel: Channel) -> Mapping[UUID, Standing]:
+    """How alerts stand now on a paced channel."""
+    rows = await pool.fetch(STANDING, list(alert_ids), channel.value)
     return {
         row["id"]: Standing(
             row["version"], row["live"], row["expires_at"], row["sender"], row["segments_per_s"]

@@ -60,7 +60,10 @@ class PacedDesk:
         stale = [each for each in alert_ids if each not in self._stands or self._stands[each][1] < now]
         if stale:
             self._stands = {each: known for each, known in self._stands.items() if known[1] >= now}
-            for alert_id, standing in (await ledger.standing(self.desk.tools.pool, stale)).items():
+            tools = self.desk.tools
+            for alert_id, standing in (
+                await ledger.standing(tools.pool, stale, channel=tools.channel)
+            ).items():
                 self._stands[alert_id] = (standing, now + _KNOWN_SECONDS)
         return {each: self._stands[each][0] for each in alert_ids if each in self._stands}
 
