@@ -11,6 +11,7 @@ _ADDRESS: Final = re.compile(
 _TEXT_SENDER: Final = re.compile(
     r"\+[1-9][0-9]{6,14}|MG[0-9a-f]{32}|(?=[A-Za-z0-9 ]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ]{0,10}"
 )
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LONGEST_ADDRESS: Final = 254
 _LONGEST_NAME: Final = 100
@@ -36,6 +37,17 @@ def name(value: str) -> str:
     if not value.strip() or len(value) > _LONGEST_NAME or not value.isprintable():
         raise misuse("NAME: 1 to 100 printable characters, no line breaks.")
     return value.strip()
+
+
+def caller(value: str, *, option: str) -> str:
+    """Whom calls come from: a number in E.164.
+
+    Raises:
+        CommandError: It is none.
+    """
+    if not _NUMBER.fullmatch(value):
+        raise misuse(f"{option}: a number such as +441134960000.")
+    return value
 
 
 def slug(value: str) -> str:

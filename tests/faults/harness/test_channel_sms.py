@@ -17,7 +17,7 @@ from tocsin_providers.notify.token import shows
 from tocsin_providers.report import Report
 from tocsin_providers.twilio import statuses as twilio
 from tocsin_providers.twilio.signature import Signatures
-from tocsin_runtime.sms.numbers import mobile
+from tocsin_runtime.numbers import mobile
 from tocsin_schemas.words import Channel
 
 DELIVERY = "019aa9c8-0000-8abc-8def-0123456789ab"

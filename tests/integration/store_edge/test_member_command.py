@@ -1,4 +1,4 @@
-"""`tocsin members add-mobile` on a real database."""
+"""`tocsin members`: numbers and what may be said there, on a real database."""
 
 import asyncio
 from uuid import UUID, uuid4
@@ -27,10 +27,11 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], d
     return Shell(monkeypatch, capsys)
 
 
-async def _points(pool: Pool, member: UUID) -> list[tuple[str, bool]]:
+async def _points(pool: Pool, member: UUID, *, channel: Channel = Channel.SMS) -> list[tuple[str, bool]]:
     rows = await pool.fetch(
-        "SELECT address, confirmed_at IS NOT NULL FROM contact_point WHERE member_id = $1 AND channel = 'sms'",
+        "SELECT address, confirmed_at IS NOT NULL FROM contact_point WHERE member_id = $1 AND channel = $2",
         member,
+        channel.value,
     )
     return [tuple(row) for row in rows]
 
@@ -67,6 +68,43 @@ async def test_a_refused_number_is_told_of_by_its_reason_alone(
     assert error.startswith(f"tocsin: The number is refused ({rule}): ")
     assert number not in error
     assert await _points(pool, member) == []
+
+
+async def test_a_landline_is_added_for_calls(shell: Shell, member: UUID, pool: Pool) -> None:
+    status, said, _ = await _called(
+        shell, "members", "add-phone", str(member), "020 7946 0000", "--confirmed"
+    )
+
+    assert (status, "7946" in said) == (0, False)
+    assert await _points(pool, member, channel=Channel.VOICE) == [("+442079460000", True)]
+    assert await _points(pool, member) == []
+
+
+@pytest.mark.parametrize(("number", "rule"), [("0909 879 0000", "premium"), ("999", "short")])
+async def test_what_may_not_be_called_is_not_added(
+    shell: Shell, member: UUID, pool: Pool, number: str, rule: str
+) -> None:
+    status, _, error = await _called(shell, "members", "add-phone", str(member), number)
+
+    assert (status, f"({rule})" in error, number in error) == (1, True, False)
+    assert await _points(pool, member, channel=Channel.VOICE) == []
+
+
+async def test_what_may_be_said_is_set_and_set_anew(shell: Shell, member: UUID, pool: Pool) -> None:
+    said = "SELECT never_voicemail, no_caller_text FROM member_voice WHERE member_id = $1"
+
+    assert (await _called(shell, "members", "set-voice", str(member), "--never-voicemail"))[0] == 0
+    first = await pool.fetchrow(said, member)
+    assert (await _called(shell, "members", "set-voice", str(member), "--no-caller-text"))[0] == 0
+    second = await pool.fetchrow(said, member)
+
+    assert [tuple(row) for row in (first, second) if row] == [(True, False), (False, True)]
+
+
+async def test_nothing_is_set_for_nobody(shell: Shell) -> None:
+    status, _, error = await _called(shell, "members", "set-voice", str(uuid4()))
+
+    assert (status, error) == (1, "tocsin: There is no such member.\n")
 
 
 async def test_nobody_is_nobody(shell: Shell) -> None:

@@ -33,7 +33,7 @@ def _texts(*, per_s: int = 10) -> Texts:
         compose(BODY, agency_name="Fire", sms_from="Fire", language=language, replace_typography=True)
         for language in ("en", "pl")
     ]
-    return Texts(Agency(MINE, "fire", "Fire", "a@fire.example", None, "Fire", per_s), BODY, texts)
+    return Texts(Agency(MINE, "fire", "Fire", "a@fire.example", None, "Fire", per_s, None, 1), BODY, texts)
 
 
 def _settings(**prices: str) -> SmsSettings:

@@ -37,6 +37,8 @@ class Agency:
     reply_to: str | None
     sms_from: str | None
     sms_segments_per_s: int
+    voice_from: str | None
+    calls_per_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,14 @@ def new_key() -> NewKey:
     return NewKey(key_id, f"{KEY_PREFIX}_{key_id}_{secret}", sha256(secret.encode()).digest())
 
 
-_COLUMNS: Final = "id, slug, name, email_from, reply_to, sms_from, sms_segments_per_s"
+_COLUMNS: Final = (
+    "id, slug, name, email_from, reply_to, sms_from, sms_segments_per_s, voice_from, calls_per_s"
+)
 _SMS_SEGMENTS_PER_S: Final = 10
+_CALLS_PER_S: Final = 1
 
 
-async def add(
+async def add(  # noqa: PLR0913 - an agency has this many senders
     conn: Connection,
     *,
     slug: str,
@@ -81,12 +86,14 @@ async def add(
     reply_to: str | None,
     sms_from: str | None = None,
     sms_segments_per_s: int = _SMS_SEGMENTS_PER_S,
+    voice_from: str | None = None,
+    calls_per_s: int = _CALLS_PER_S,
 ) -> UUID | None:
     """Add an agency and return its id, or None where the slug is taken."""
     found: UUID | None = await conn.fetchval(
         """
-        INSERT INTO agency (slug, name, email_from, reply_to, sms_from, sms_segments_per_s)
-        VALUES             ($1,   $2,   $3,         $4,       $5,       $6)
+        INSERT INTO agency (slug, name, email_from, reply_to, sms_from, sms_segments_per_s, voice_from, calls_per_s)
+        VALUES             ($1,   $2,   $3,         $4,       $5,       $6,                 $7,         $8)
         ON CONFLICT (slug) DO NOTHING
         RETURNING id
         """,
@@ -96,6 +103,8 @@ async def add(
         reply_to,
         sms_from,
         sms_segments_per_s,
+        voice_from,
+        calls_per_s,
     )
     return found
 

@@ -135,6 +135,29 @@ async def keep_quiet(
     )
 
 
+async def set_voice(
+    conn: Connection, member_id: UUID, *, never_voicemail: bool, no_caller_text: bool
+) -> bool:
+    """Set what may be said when a member is called; False where there is no such member.
+
+    Args:
+        conn: Connection.
+        member_id: Whose.
+        never_voicemail: Nothing is left on a machine.
+        no_caller_text: At risk: neither who calls nor why is said before a key was pressed.
+    """
+    status = await conn.execute(
+        """INSERT INTO member_voice (member_id, never_voicemail, no_caller_text)
+           SELECT id, $2, $3 FROM member WHERE id = $1
+           ON CONFLICT (member_id) DO UPDATE
+           SET never_voicemail = excluded.never_voicemail, no_caller_text = excluded.no_caller_text""",
+        member_id,
+        never_voicemail,
+        no_caller_text,
+    )
+    return bool(status == "INSERT 0 1")
+
+
 async def add_consents(conn: Connection, consents: Iterable[Consent]) -> None:
     """Add consents of members that exist."""
     remaining = iter(consents)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from alert_api.sms_texts import Texts
-from tocsin_runtime.sms.numbers import region_of_code
+from tocsin_runtime.numbers import region_of_code
 from tocsin_runtime.sms.prices import cost_of
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Channel, Lane

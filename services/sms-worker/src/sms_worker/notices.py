@@ -8,8 +8,8 @@ import structlog
 from sms_worker.provider import Outgoing, Provider
 from sms_worker.wording import notice_text
 from tocsin_runtime.delivery.channel import OutcomeClass
+from tocsin_runtime.numbers import is_allowed
 from tocsin_runtime.sms.gsm7 import segments_of
-from tocsin_runtime.sms.numbers import is_allowed
 from tocsin_schemas.words import Reason
 from tocsin_store import notices
 from tocsin_store.notices import Notice

@@ -12,7 +12,7 @@ from sms_worker.provider import Outgoing, Sought
 from sms_worker.settings import SmsWorkerSettings
 from sms_worker.wire import LATE
 from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Scope
-from tocsin_runtime.sms.numbers import REFUSED_COUNTRIES, is_allowed, region_of
+from tocsin_runtime.numbers import REFUSED_COUNTRIES, is_allowed, region_of
 from tocsin_runtime.sms.prices import cost_of
 from tocsin_runtime.sms.text import CompositionError, Text, compose
 from tocsin_runtime.tokens import sign_callback

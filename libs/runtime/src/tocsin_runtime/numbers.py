@@ -1,4 +1,4 @@
-"""Numbers: which can be texted, and where they are (ITU-T E.164, by the numbering plans that libphonenumber keeps)."""
+"""Numbers: which can be texted or called, and where they are (ITU-T E.164, by the plans that libphonenumber keeps)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tocsin_store.pauses import route_of
 
 REFUSED_COUNTRIES: Final = Counter(
     "tocsin_refused_countries_total",
-    "Numbers refused because texts to their country are not allowed: many at once may be toll fraud.",
+    "Numbers refused because their country is not allowed: many at once may be toll fraud.",
     ["region"],
 )
 
@@ -25,27 +25,65 @@ _FICTIONAL: Final = range(7_700_900_000, 7_700_901_000)
 _FICTIONAL_CODE: Final = 44
 _REMEMBERED: Final = 65_536
 
-TEXTED_TYPES: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-REFUSED_TYPES: Final[Mapping[int, tuple[str, str]]] = {
-    PhoneNumberType.FIXED_LINE: ("landline", "A landline takes no texts."),
-    PhoneNumberType.PREMIUM_RATE: ("premium", "A number that earns money when it is texted."),
-    PhoneNumberType.SHARED_COST: ("premium", "A number that earns money when it is texted."),
-    PhoneNumberType.TOLL_FREE: ("not_mobile", "A free number, not a mobile's."),
-    PhoneNumberType.VOIP: ("not_mobile", "An internet telephone's, not a mobile's."),
-    PhoneNumberType.PERSONAL_NUMBER: (
-        "not_mobile",
-        "Calls to it go elsewhere, at a price that nobody knows.",
-    ),
-    PhoneNumberType.PAGER: ("not_mobile", "A pager's, not a mobile's."),
-    PhoneNumberType.UAN: ("not_mobile", "A company's, not a mobile's."),
-    PhoneNumberType.VOICEMAIL: ("not_mobile", "A voice mailbox, not a mobile's."),
-    PhoneNumberType.UNKNOWN: ("malformed", "No such number can exist."),
-}
+_MALFORMED: Final = ("malformed", "No such number can exist.")
+_PREMIUM: Final = ("premium", "A number that earns money when it is texted or called.")
 
 
 @dataclass(frozen=True, slots=True)
-class Mobile:
-    """A number that can be texted."""
+class Use:
+    """What a channel makes of the types of numbers that there are."""
+
+    taken: frozenset[int]
+    refused: Mapping[int, tuple[str, str]]
+    """Every other type: rule and why."""
+
+
+TEXTS: Final = Use(
+    taken=frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}),
+    refused={
+        PhoneNumberType.FIXED_LINE: ("landline", "A landline takes no texts."),
+        PhoneNumberType.PREMIUM_RATE: _PREMIUM,
+        PhoneNumberType.SHARED_COST: _PREMIUM,
+        PhoneNumberType.TOLL_FREE: ("not_mobile", "A free number, not a mobile's."),
+        PhoneNumberType.VOIP: ("not_mobile", "An internet telephone's, not a mobile's."),
+        PhoneNumberType.PERSONAL_NUMBER: (
+            "not_mobile",
+            "Calls to it go elsewhere, at a price that nobody knows.",
+        ),
+        PhoneNumberType.PAGER: ("not_mobile", "A pager's, not a mobile's."),
+        PhoneNumberType.UAN: ("not_mobile", "A company's, not a mobile's."),
+        PhoneNumberType.VOICEMAIL: ("not_mobile", "A voice mailbox, not a mobile's."),
+        PhoneNumberType.UNKNOWN: _MALFORMED,
+    },
+)
+CALLS: Final = Use(
+    taken=frozenset(
+        {
+            PhoneNumberType.FIXED_LINE,
+            PhoneNumberType.MOBILE,
+            PhoneNumberType.FIXED_LINE_OR_MOBILE,
+            PhoneNumberType.VOIP,
+        }
+    ),
+    refused={
+        PhoneNumberType.PREMIUM_RATE: _PREMIUM,
+        PhoneNumberType.SHARED_COST: _PREMIUM,
+        PhoneNumberType.TOLL_FREE: ("not_home", "A free number, nobody's own."),
+        PhoneNumberType.PERSONAL_NUMBER: (
+            "premium",
+            "Calls to it go elsewhere, at a price that nobody knows.",
+        ),
+        PhoneNumberType.PAGER: ("not_home", "A pager's: nobody answers it."),
+        PhoneNumberType.UAN: ("not_home", "A company's, nobody's own."),
+        PhoneNumberType.VOICEMAIL: ("not_home", "A voice mailbox: nobody answers it."),
+        PhoneNumberType.UNKNOWN: _MALFORMED,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One that can be reached."""
 
     e164: str
     region: str
@@ -53,22 +91,28 @@ class Mobile:
 
 
 class NumberRefusedError(Exception):
-    """It cannot be texted, or may not be. Says why, never the number."""
+    """It cannot be reached, or may not be. Says why, never the number."""
 
     def __init__(self, rule: str, detail: str) -> None:
         super().__init__(f"{rule}: {detail}")
         self.rule = rule
-        """One of malformed, landline, premium, satellite, not_mobile, country."""
+        """One of malformed, short, landline, premium, satellite, not_mobile, not_home, country."""
         self.detail = detail
 
 
-def mobile(text: str, *, region: str, countries: Collection[str], fictional: bool = False) -> Mobile:
+def mobile(text: str, *, region: str, countries: Collection[str], fictional: bool = False) -> Number:
+    """Read a number that is to be texted; see `read`."""
+    return read(text, use=TEXTS, region=region, countries=countries, fictional=fictional)
+
+
+def read(text: str, *, use: Use, region: str, countries: Collection[str], fictional: bool = False) -> Number:
     """Read a number as somebody wrote it; takes some 0.2 ms, so it is done once, where a number comes in.
 
     Args:
         text: With or without its country's calling code.
+        use: What it is for.
         region: Whose number it is where it has none.
-        countries: Which regions may be texted.
+        countries: Which regions are allowed.
         fictional: Whether those that Ofcom keeps free for drama are taken, for samples and tests.
 
     Raises:
@@ -81,12 +125,14 @@ def mobile(text: str, *, region: str, countries: Collection[str], fictional: boo
             "satellite", "It belongs to no country: a satellite phone or a global service."
         )
     kind = PhoneNumberType.MOBILE if found and _is_fictional(number) else phonenumbers.number_type(number)
-    if found is None or kind not in TEXTED_TYPES:
-        raise NumberRefusedError(*REFUSED_TYPES[kind])
+    if phonenumbers.is_valid_short_number(number):
+        raise NumberRefusedError("short", "A short number, or one for emergencies.")
+    if found is None or kind not in use.taken:
+        raise NumberRefusedError(*use.refused.get(kind, _MALFORMED))
     if found not in countries:
         REFUSED_COUNTRIES.labels(found).inc()
-        raise NumberRefusedError("country", "Texts to its country are not allowed.")
-    return Mobile(_e164(number), found)
+        raise NumberRefusedError("country", "Its country is not allowed.")
+    return Number(_e164(number), found)
 
 
 def region_of(e164: str) -> str | None:
@@ -101,7 +147,7 @@ def region_of_code(code: str, *, countries: Collection[str]) -> str | None:
 
 
 def is_allowed(e164: str, *, countries: Collection[str]) -> bool:
-    """Whether a number's country may be texted."""
+    """Whether a number's country is among the allowed."""
     allowed = [region in countries for region in _sharing(e164)]
     if all(allowed) or not any(allowed):
         return any(allowed)
@@ -125,9 +171,9 @@ def _parsed(text: str, *, region: str | None) -> PhoneNumber:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise NumberRefusedError(*REFUSED_TYPES[PhoneNumberType.UNKNOWN]) from error
+        raise NumberRefusedError(*_MALFORMED) from error
     if number.extension:
-        raise NumberRefusedError("malformed", "A number with an extension takes no texts.")
+        raise NumberRefusedError("malformed", "A number with an extension cannot be reached by itself.")
     return number
 
 
