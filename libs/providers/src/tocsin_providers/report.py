@@ -25,10 +25,14 @@ class Report:
     """Seconds until another attempt, by attempts made, where the cause has a schedule of its own."""
     most: int | None = None
     """Attempts in all that this cause allows."""
+    says: ReceiptKind | None = None
+    """What it is called in the timeline where its class does not tell."""
 
     @property
     def kind(self) -> ReceiptKind:
         """What it is called in the timeline."""
+        if self.says is not None:
+            return self.says
         if self.of is OutcomeClass.OK:
             return ReceiptKind.DELIVERED if self.final else ReceiptKind.ACCEPTED
         return ReceiptKind.UNKNOWN if self.of is OutcomeClass.AMBIGUOUS else ReceiptKind.FAILED

@@ -1,1 +1,1 @@
-"""Twilio Programmable Messaging, API of 2010-04-01."""
+"""Twilio: texts and calls, API of 2010-04-01."""

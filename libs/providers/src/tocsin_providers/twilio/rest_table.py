@@ -1,8 +1,9 @@
 """What Twilio means by its answer to a new message, as data: by error code, else by HTTP status.
 
-Codes of calls are not here: they mean nothing to a text.
+What it says of accounts and of itself holds for calls, too; codes of calls alone are in `call_rest_table`.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Final
@@ -18,7 +19,7 @@ _R, _O, _S = Reason, OutcomeClass, Scope
 _ERRORS: Final = "twilio.com/docs/api/errors/"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
-_ACCOUNT: Final = (
+ACCOUNT: Final = (
     Row((20003,), _O.PAUSE, _R.CONFIGURATION, f"{_ERRORS}20003", _S.CHANNEL, REST),
     Row((20404,), _O.PAUSE, _R.CONFIGURATION, f"{_ERRORS}20404", _S.CHANNEL, REST),
     Row((21219, 21608, 572005, 573005), _O.PAUSE, _R.CONFIGURATION, f"{_ERRORS}572005", _S.CHANNEL, REST),
@@ -28,7 +29,7 @@ _ACCOUNT: Final = (
 )
 """Credentials, a trial account, or what it may send in a while."""
 
-_TWILIO: Final = (
+TWILIO: Final = (
     Row((20429,), _O.RETRY_SAFE, _R.THROTTLED, f"{_ERRORS}20429: not processed, safe to retry"),
     Row((20500,), _O.AMBIGUOUS, _R.PROVIDER_BUSY, f"{_ERRORS}20500"),
     Row((20503,), _O.AMBIGUOUS, _R.PROVIDER_BUSY, f"{_ERRORS}20503"),
@@ -64,7 +65,7 @@ _NUMBER: Final = (
 )
 """This number, or whoever is behind it."""
 
-TABLE: Final = (*_ACCOUNT, *_TWILIO, *_SENDER, *_REGION, *_MESSAGE, *_NUMBER)
+TABLE: Final = (*ACCOUNT, *TWILIO, *_SENDER, *_REGION, *_MESSAGE, *_NUMBER)
 
 STATUSES: Final = (
     Row(
@@ -120,6 +121,11 @@ def row_for(status: int, code: int | None) -> Row:
         status: 300 to 599.
         code: Of its body, if that has one.
     """
+    return row_among(_codes(), status=status, code=code)
+
+
+def row_among(codes: Mapping[int, Row], *, status: int, code: int | None) -> Row:
+    """The same by a table of codes of one's own."""
     by_status = _statuses().get(status)
-    by_code = row_for_code(code) if code is not None and status < 500 else None  # noqa: PLR2004 - HTTP's own
+    by_code = codes.get(code) if code is not None and status < 500 else None  # noqa: PLR2004 - HTTP's own
     return by_code or by_status or UNKNOWN_REFUSAL

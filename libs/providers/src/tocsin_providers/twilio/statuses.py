@@ -38,21 +38,22 @@ def report_of(status: str, code: str | None = None) -> Report | None:
         return Report(status, OutcomeClass.PERMANENT, Reason.OPERATOR)
     if status not in FAILURES:
         return SUCCESSES.get(status)
-    number = _number(code)
+    number = number_of(code)
     row = UNKNOWN_FAILURE if status == "undelivered" else NO_CODE
     if number is not None:
         row = row_for(number)
     if row in _UNKNOWN:
         UNKNOWN_CODES.labels("sms", "delivery", str(number or "none")).inc()
-    return _report(status if number is None else f"{status} {number}", row)
+    return failure(status if number is None else f"{status} {number}", row)
 
 
-def _number(code: str | None) -> int | None:
+def number_of(code: str | None) -> int | None:
+    """An `ErrorCode`; None where it is none."""
     plain = code is not None and code.isascii() and code.isdecimal() and len(code) <= _DIGITS
     return int(code) or None if plain and code else None
 
 
-def _report(status: str, row: Row) -> Report:
-    """What would stop an alert before it was taken fails one message after."""
+def failure(status: str, row: Row) -> Report:
+    """What a row says of a message: what would stop an alert before it was taken fails one message after."""
     of = OutcomeClass.PERMANENT if row.of is OutcomeClass.DEFECT else row.of
     return Report(status, of, row.reason, row.scope, row.lasts, retries=row.retries, most=row.most)
