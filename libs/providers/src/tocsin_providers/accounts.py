@@ -1,7 +1,7 @@
-"""The accounts texts leave by: as they are named in `TOCSIN_SMS_PROVIDERS`, in order of preference."""
+"""The accounts texts and calls leave by: as they are named in settings, in order of preference."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, StringConstraints
@@ -40,15 +40,17 @@ class NotifyAccount(_Account):
 
 
 Account = Annotated[TwilioAccount | NotifyAccount, Field(discriminator="kind")]
+Several = TypeVar("Several", bound=Sequence[_Account])
 
 
-def _named_once(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+def _named_once(accounts: Several) -> Several:
     if len({account.name for account in accounts}) < len(accounts):
         raise ValueError("each needs a name of its own")
     return accounts
 
 
 Accounts = Annotated[tuple[Account, ...], AfterValidator(_named_once)]
+TwilioAccounts = Annotated[tuple[TwilioAccount, ...], AfterValidator(_named_once)]
 
 
 def base_of(account: Account) -> str:
