@@ -118,10 +118,11 @@ def said_last(text: str, *, language: str, voices: Voices) -> str:
     return _Speaker(voices).end(text, language=language)
 
 
-def hold(phrases: Phrases, *, voices: Voices, seconds: int, redirect: str) -> str:
-    """Asks for a moment, then asks us again."""
+def hold(phrases: Phrases | None, *, voices: Voices, seconds: int, redirect: str) -> str:
+    """Wait, then ask us again; a person is asked for a moment, where phrases are given."""
     speaker = _Speaker(voices)
-    speaker.say(phrases.hold, language=phrases.language)
+    if phrases is not None:
+        speaker.say(phrases.hold, language=phrases.language)
     speaker.response.pause(length=seconds)
     speaker.response.redirect(redirect, method="POST")
     return str(speaker.response)
