@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tocsin_runtime.voice.speech import speakable
 from tocsin_runtime.wording import primary
 
 
@@ -109,11 +110,12 @@ def phrases_of(language: str) -> Phrases:
 
 
 def phrases_for(language: str, *, agency: str) -> Phrases:
-    """The same, with the name of an agency."""
+    """The same, with the name of an agency as it is read aloud."""
     phrases = phrases_of(language)
+    name = speakable(agency, language=phrases.language).rstrip(".")
     return replace(
         phrases,
-        greeting=phrases.greeting.replace("{agency}", agency),
-        confirm_stop=phrases.confirm_stop.replace("{agency}", agency),
-        stopped=phrases.stopped.replace("{agency}", agency),
+        greeting=phrases.greeting.replace("{agency}", name),
+        confirm_stop=phrases.confirm_stop.replace("{agency}", name),
+        stopped=phrases.stopped.replace("{agency}", name),
     )

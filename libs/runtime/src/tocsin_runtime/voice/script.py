@@ -10,6 +10,8 @@ from tocsin_runtime.wording import info_for
 
 LONGEST: Final = 1_000
 """Characters of a message: about 70 seconds, so that a call is long enough to say it twice."""
+_READ: Final = 4 * LONGEST
+"""Characters of a part that are looked at: what is written in more is not said in a thousand."""
 _ENDS: Final = (".", "!", "?")
 
 
@@ -48,7 +50,7 @@ def script(body: Mapping[str, object], *, language: str, agency: str) -> Script:
     try:
         info = info_for(body, language=language)
         tag = str(info["language"])
-        phrases = phrases_for(tag, agency=speakable(agency, language=tag))
+        phrases = phrases_for(tag, agency=agency)
         marks = [phrases.marks.get(str(body.get(key))) for key in ("status", "message_type")]
         return Script(
             language=tag,
@@ -61,19 +63,24 @@ def script(body: Mapping[str, object], *, language: str, agency: str) -> Script:
 
 
 def _message(info: Mapping[str, str | None], *, phrases: Phrases, language: str) -> str:
-    """The alert's text where it has one of its own; else all of it, or, where that is too much, what to do."""
-    contact = info.get("contact")
-    what, to_do = (info["headline"], info["description"]), info.get("instruction")
-    whole = (*what, to_do, f"{phrases.contact} {contact}" if contact else None)
-    for parts in ((info["text"],),) if info.get("text") else (whole, (info["headline"], to_do)):
-        said = " ".join(speakable(part, language=language) for part in parts if part)
-        if len(said) <= LONGEST:
-            return said if parts is whole or info.get("text") else f"{said} {phrases.cut}"
-    return f"{_shortened(said)} {phrases.cut}"
+    """The alert's text, where it has one of its own; else all of it, or, where that is too much, what to do."""
+    text, headline, to_do, contact = (info.get(key) for key in ("text", "headline", "instruction", "contact"))
+    whole = (headline, info["description"], to_do, f"{phrases.contact} {contact}" if contact else None)
+    said = _read((text,) if text else whole, language=language)
+    if len(said) <= LONGEST:
+        return said
+    less = said if text else _read((headline, to_do), language=language)
+    return f"{_shortened(less)} {phrases.cut}"
+
+
+def _read(parts: Sequence[str | None], *, language: str) -> str:
+    return " ".join(filter(None, (speakable(part[:_READ], language=language) for part in parts if part)))
 
 
 def _shortened(said: str) -> str:
     """Up to the last sentence that fits, or the last word."""
+    if len(said) <= LONGEST:
+        return said
     fits = said[:LONGEST]
-    end = max(fits.rfind(f"{mark} ") for mark in _ENDS) + 1 or max(fits.rfind(" "), 0)
-    return fits[: end or LONGEST]
+    end = max(fits.rfind(f"{mark} ") for mark in _ENDS) + 1 or fits.rfind(" ")
+    return fits[:end] if end > 0 else fits
