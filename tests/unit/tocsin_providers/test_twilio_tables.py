@@ -1,14 +1,13 @@
 """What Twilio's codes mean: every code means one thing when a text is made and one after, and all is written down."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
-from itertools import groupby
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
+from tests.support.provider_tables import CODES, runs
 from tocsin_providers.report import Report
 from tocsin_providers.row import Row
 from tocsin_providers.twilio import delivery_table, rest_table
@@ -17,27 +16,10 @@ from tocsin_runtime.delivery.channel import OutcomeClass, Scope
 from tocsin_schemas.words import Reason, ReceiptKind
 
 GOLDEN = Path(__file__).parent / "twilio_codes.json"
-CODES = range(10_000, 100_000)
 LONGER_CODES = (572005, 573005)
 PAUSE, SAFE, GONE = OutcomeClass.PAUSE, OutcomeClass.RETRY_SAFE, OutcomeClass.SUPPRESS
 NEVER, DEFECT, PERHAPS = OutcomeClass.PERMANENT, OutcomeClass.DEFECT, OutcomeClass.AMBIGUOUS
 CHANNEL, SENDER, ROUTE, ALERT = Scope.CHANNEL, Scope.SENDER, Scope.ROUTE, Scope.ALERT
-
-
-def said(row: Row) -> str:
-    lasts = f"{row.lasts.total_seconds():.0f}s" if row.lasts else None
-    most = f"most {row.most}" if row.most else None
-    retries = "after " + ", ".join(f"{wait:.0f}s" for wait in row.retries) if row.retries else None
-    return " ".join(filter(None, (row.of, row.reason, row.scope, lasts, most, retries)))
-
-
-def runs(meaning: Callable[[int], Row], numbers: range) -> dict[str, list[str]]:
-    """Each meaning with the numbers that have it; a run of them is one entry."""
-    table: dict[str, list[str]] = {}
-    for what, group in groupby(numbers, key=lambda number: said(meaning(number))):
-        first, *rest = group
-        table.setdefault(what, []).append(f"{first}-{rest[-1]}" if rest else str(first))
-    return table
 
 
 def golden() -> dict[str, dict[str, list[str]]]:
