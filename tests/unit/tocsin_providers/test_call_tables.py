@@ -52,7 +52,7 @@ CREATED = [
     (10004, SAFE, Reason.THROTTLED, None),
     (13214, PAUSE, Reason.SENDER_REFUSED, SENDER),
     (13223, GONE, Reason.ADDRESS_INVALID, None),
-    (13224, GONE, Reason.ADDRESS_UNKNOWN, None),
+    (13224, GONE, Reason.UNROUTABLE, None),
     (13225, NEVER, Reason.BLOCKED, None),
     (13227, PAUSE, Reason.COUNTRY_REFUSED, ROUTE),
     (20003, PAUSE, Reason.CONFIGURATION, CHANNEL),
@@ -65,7 +65,7 @@ CREATED = [
     (21205, PAUSE, Reason.CONFIGURATION, CHANNEL),
     (21210, PAUSE, Reason.SENDER_REFUSED, SENDER),
     (21211, GONE, Reason.ADDRESS_INVALID, None),
-    (21214, NEVER, Reason.ADDRESS_UNKNOWN, None),
+    (21214, NEVER, Reason.UNROUTABLE, None),
     (21215, PAUSE, Reason.COUNTRY_REFUSED, ROUTE),
     (21216, GONE, Reason.BARRED, None),
     (21219, PAUSE, Reason.CONFIGURATION, CHANNEL),
@@ -104,7 +104,7 @@ def test_a_code_of_texts_alone_means_nothing_to_a_call() -> None:
 @pytest.mark.parametrize(
     ("code", "of", "reason", "scope"),
     [
-        ("13224", GONE, Reason.ADDRESS_UNKNOWN, None),
+        ("13224", GONE, Reason.UNROUTABLE, None),
         ("21215", PAUSE, Reason.COUNTRY_REFUSED, ROUTE),
         ("21201", NEVER, Reason.MESSAGE_DEFECT, ALERT),
         ("20500", SAFE, Reason.PROVIDER_BUSY, None),

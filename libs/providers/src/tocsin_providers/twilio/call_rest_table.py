@@ -62,8 +62,8 @@ _NUMBER: Final = (
     Row((21211, 21217), _O.SUPPRESS, _R.ADDRESS_INVALID, f"{_ERRORS}21211; {_ERRORS}21217"),
     Row((13223, 13226), _O.SUPPRESS, _R.ADDRESS_INVALID, f"{_ERRORS}13223; {_ERRORS}13226: no such country"),
     # No carrier may be able to reach a number that exists: so it has two chances.
-    Row((13224,), _O.SUPPRESS, _R.ADDRESS_UNKNOWN, f"{_ERRORS}13224: invalid, or no carrier reaches it"),
-    Row((21214,), _O.PERMANENT, _R.ADDRESS_UNKNOWN, f"{_ERRORS}21214: cannot be reached"),
+    Row((13224,), _O.SUPPRESS, _R.UNROUTABLE, f"{_ERRORS}13224: invalid, or no carrier reaches it"),
+    Row((21214,), _O.PERMANENT, _R.UNROUTABLE, f"{_ERRORS}21214: cannot be reached"),
     Row((13225,), _O.PERMANENT, _R.BLOCKED, f"{_ERRORS}13225: restricted"),
 )
 """This number, or whoever is behind it."""
