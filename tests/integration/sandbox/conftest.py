@@ -10,7 +10,9 @@ import aiohttp
 import pytest
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 
+from tests.integration.sandbox.caller import SWIFT, Caller
 from tests.integration.sandbox.clients import SETTINGS, Notify, Twilio, twilio_client
+from tests.integration.sandbox.script import Script, scripted
 from tests.integration.sandbox.webhook import Webhook, listening
 from tocsin_sandbox.sandbox import Sandbox
 from tocsin_sandbox.settings import Settings
@@ -149,3 +151,17 @@ async def webhook() -> AsyncIterator[Webhook]:
     """Where providers report to."""
     async with listening() as webhook:
         yield webhook
+
+
+@pytest.fixture
+async def script() -> AsyncIterator[Script]:
+    """Where calls ask what to say."""
+    async with scripted() as script:
+        yield script
+
+
+@pytest.fixture
+async def caller(office: Desk, twilio: Twilio, script: Script) -> Caller:
+    """Twilio's SDK at a sandbox where calls take no time to speak of."""
+    await office.turn("twilio/calls", **SWIFT)
+    return Caller(twilio.client, script=script)

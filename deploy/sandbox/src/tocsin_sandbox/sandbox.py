@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from tocsin_sandbox.bounces.bouncer import Bouncer
 from tocsin_sandbox.bounces.recorder import BouncingRecorder
+from tocsin_sandbox.calls.calls import Calls
 from tocsin_sandbox.inbox.api import inbox_routes
 from tocsin_sandbox.inbox.control import control_routes
 from tocsin_sandbox.inbox.listing import Listing
@@ -32,6 +33,8 @@ from tocsin_sandbox.smtp.neighbours import Recorder
 from tocsin_sandbox.smtp.offer import Offer
 from tocsin_sandbox.smtp.rules import RuleBook, RuleSet
 from tocsin_sandbox.smtp.server import SmtpServer
+from tocsin_sandbox.twilio.calls_stand_in import CallsStandIn
+from tocsin_sandbox.twilio.front import TwilioFront
 from tocsin_sandbox.twilio.stand_in import TwilioStandIn
 from tocsin_sandbox.twilio.twilio import PREFIX as TWILIO
 from tocsin_sandbox.web import Front, HttpServer, application
@@ -61,6 +64,7 @@ class Sandbox:
         )
         try:
             self.texts = Texts(settings.data_dir, keep=settings.keep_texts, fsync=settings.fsync)
+            self.calls = Calls(settings.data_dir, keep=settings.keep_calls, fsync=settings.fsync)
             await self._start(rules)
         except BaseException:
             self.mailbox.close()
@@ -76,8 +80,10 @@ class Sandbox:
         try:
             await self._bouncer.stop()
             await self._http.stop()
+            await self._calls.stop()
             await self._desk.stop()
         finally:
+            self.calls.close()
             self.texts.close()
             self.mailbox.close()
 
@@ -105,6 +111,7 @@ class Sandbox:
         callbacks = Callbacks()
         self._twilio = _twilio(self._settings, texts=self.texts, callbacks=callbacks)
         self._notify = _notify(self._settings, texts=self.texts, callbacks=callbacks)
+        self._calls = _calls(self._settings, calls=self.calls, callbacks=callbacks)
         stand_ins: dict[Provider, StandIn] = {Provider.TWILIO: self._twilio, Provider.NOTIFY: self._notify}
         self._desk = Desk(self.texts, callbacks=callbacks, stand_ins=stand_ins)
         self._http = HttpServer(
@@ -119,6 +126,7 @@ class Sandbox:
             raise
         self._bouncer.start()
         self._desk.start()
+        self._calls.start()
 
     def _application(self, rules: RuleBook) -> ASGIApp:
         listing = Listing(self.mailbox)
@@ -128,10 +136,12 @@ class Sandbox:
             page_routes(self.mailbox, listing=listing, smtp=self._smtp),
             self._twilio.routes(),
             self._notify.routes(),
+            self._calls.routes(),
             phones_routes(self._desk),
             phones_page_routes(self._desk),
         )
-        return Front(app, doors={TWILIO: self._twilio.door, NOTIFY: self._notify.door})
+        twilio = TwilioFront(texts=self._twilio.door, calls=self._calls.door)
+        return Front(app, doors={TWILIO: twilio, NOTIFY: self._notify.door})
 
 
 def _twilio(settings: Settings, *, texts: Texts, callbacks: Callbacks) -> TwilioStandIn:
@@ -140,6 +150,12 @@ def _twilio(settings: Settings, *, texts: Texts, callbacks: Callbacks) -> Twilio
         callbacks=callbacks,
         tokens=settings.twilio_tokens(),
         behaviour=settings.twilio_behaviour(),
+    )
+
+
+def _calls(settings: Settings, *, calls: Calls, callbacks: Callbacks) -> CallsStandIn:
+    return CallsStandIn(
+        calls, callbacks=callbacks, tokens=settings.twilio_tokens(), behaviour=settings.twilio_calls
     )
 
 

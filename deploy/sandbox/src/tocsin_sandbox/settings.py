@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tocsin_sandbox.calls.behaviour import CallsBehaviour
 from tocsin_sandbox.notify.account import NotifyAccount
 from tocsin_sandbox.notify.behaviour import NotifyBehaviour
 from tocsin_sandbox.twilio.behaviour import TwilioBehaviour
@@ -39,11 +40,13 @@ class Settings(BaseSettings):
     bounce_host: str = "127.0.0.1"
     bounce_port: Annotated[int, Field(ge=1, le=65_535)] = 2526
     keep_texts: Annotated[int, Field(ge=1)] = 50_000
+    keep_calls: Annotated[int, Field(ge=1)] = 5_000
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")] | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_accounts: dict[str, SecretStr] = Field(default_factory=dict)
     twilio_inbound_url: str | None = None
     twilio: TwilioBehaviour = TwilioBehaviour()
+    twilio_calls: CallsBehaviour = CallsBehaviour()
     notify_service_id: UUID | None = None
     notify_api_key: SecretStr | None = None
     notify_template_id: UUID | None = None

@@ -1,15 +1,15 @@
-"""What is set at run time for one text provider: its behaviour and its rules."""
+"""What is set at run time for one provider: its behaviour and its rules."""
 
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
 from pydantic import ValidationError
 
-from tocsin_sandbox.phones.behaviour import BehaviourT, Dial
+from tocsin_sandbox.phones.behaviour import Dial, MannerT
 from tocsin_sandbox.phones.rules import RuleBook, RuleSet
 
 
-def control_routes(name: str, *, rules: RuleBook, dial: Dial[BehaviourT]) -> APIRouter:
+def control_routes(name: str, *, rules: RuleBook, dial: Dial[MannerT]) -> APIRouter:
     """The routes under /api/NAME."""
     routes = APIRouter(prefix=f"/api/{name}")
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from starlette.types import Receive, Scope, Send
 
-from tocsin_sandbox.phones.behaviour import BehaviourT, Dial
+from tocsin_sandbox.phones.behaviour import Dial, MannerT
 from tocsin_sandbox.phones.rules import AFTER_ACCEPT, REPLIES, Action, ActionType, Phase, RuleBook
 from tocsin_sandbox.wire import wire_of
 
@@ -78,10 +78,10 @@ class Provider(Protocol):
 Outcome: TypeAlias = Answer | Ending
 
 
-class Door(Generic[BehaviourT]):
+class Door(Generic[MannerT]):
     """An ASGI application for one provider."""
 
-    def __init__(self, provider: Provider, *, rules: RuleBook, dial: Dial[BehaviourT]) -> None:
+    def __init__(self, provider: Provider, *, rules: RuleBook, dial: Dial[MannerT]) -> None:
         self._provider = provider
         self._rules = rules
         self._dial = dial

@@ -7,13 +7,14 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tocsin_sandbox.armed import Armed, Pattern
+from tocsin_sandbox.phones.callee import Callee
 
 MAX_DELAY_S: Final = 3_600.0
 MAX_COPIES: Final = 1_000
 
 
 class Phase(StrEnum):
-    """What happens: a request of a client; a text's end; a report of a status; a text from a phone handed on."""
+    """What happens: a request of a client; a text's end; a phone is rung; what to say is asked for; a report; a reply."""
 
     CREATE = "create"
     FETCH = "fetch"
@@ -21,6 +22,8 @@ class Phase(StrEnum):
     UPDATE = "update"
     PROBE = "probe"
     DELIVER = "deliver"
+    RING = "ring"
+    ASK = "ask"
     CALLBACK = "callback"
     INBOUND = "inbound"
 
@@ -38,6 +41,7 @@ class ActionType(StrEnum):
     GARBAGE = "garbage"
     GARBAGE_AFTER_ACCEPT = "garbage_after_accept"
     END = "end"
+    ANSWER = "answer"
     LOSE = "lose"
     DUPLICATE = "duplicate"
     DISORDER = "disorder"
@@ -51,11 +55,15 @@ AFTER_ACCEPT: Final = frozenset(
         ActionType.GARBAGE_AFTER_ACCEPT,
     }
 )
+UNANSWERED: Final = frozenset({"busy", "no-answer", "failed"})
 REPLIES: Final = frozenset({ActionType.REPLY, ActionType.REPLY_AFTER_ACCEPT})
 _OF_POSTS: Final = frozenset({ActionType.LOSE, ActionType.DUPLICATE, ActionType.DISORDER, ActionType.DELAY})
-_OF_REQUESTS: Final = frozenset(ActionType) - _OF_POSTS - {ActionType.END} | {ActionType.DELAY}
+_OF_ENDS: Final = frozenset({ActionType.END, ActionType.ANSWER})
+_OF_REQUESTS: Final = frozenset(ActionType) - _OF_POSTS - _OF_ENDS | {ActionType.DELAY}
 _POSSIBLE: Final[Mapping[Phase, frozenset[ActionType]]] = {
     Phase.DELIVER: frozenset({ActionType.END}),
+    Phase.RING: _OF_ENDS,
+    Phase.ASK: frozenset({ActionType.LOSE, ActionType.DELAY}),
     Phase.CALLBACK: _OF_POSTS,
     Phase.INBOUND: _OF_POSTS,
 }
@@ -69,8 +77,8 @@ class Action(_Strict):
     """What to do. `delay_s` comes before everything else.
 
     A reply has an HTTP `status` and the provider's `code` (a number for Twilio, an error's name for Notify); an end is the
-    `status` a text gets for good, and Twilio's `code`; a duplicate is sent `copies` times in all; a disorder lets the
-    text's next report go first.
+    `status` a text or call gets for good, and Twilio's `code`; an answer is a `callee` who picks up; a duplicate is sent
+    `copies` times in all; a disorder lets the next report of the same text or call go first.
     """
 
     type: ActionType
@@ -82,15 +90,18 @@ class Action(_Strict):
     retry_after_s: Annotated[int, Field(ge=0)] | None = None
     delay_s: Annotated[float, Field(ge=0, le=MAX_DELAY_S)] = 0
     copies: Annotated[int, Field(ge=2, le=MAX_COPIES)] = 2
+    callee: Callee | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.type in REPLIES) != isinstance(self.status, int):
             raise ValueError("a reply, and nothing else, needs an HTTP status")
         if (self.type is ActionType.END) != isinstance(self.status, str):
-            raise ValueError("an end, and nothing else, needs the status of a text")
+            raise ValueError("an end, and nothing else, needs the status of a text or call")
         if self.type is ActionType.END and isinstance(self.code, str):
             raise ValueError("the code of an end is a number")
+        if (self.type is ActionType.ANSWER) != (self.callee is not None):
+            raise ValueError("an answer, and nothing else, needs a callee")
         if self.type is ActionType.DELAY and not self.delay_s:
             raise ValueError("a delay needs delay_s")
         return self
@@ -126,6 +137,12 @@ class Rule(_Strict):
     def _possible(self) -> Self:
         if self.action.type not in _POSSIBLE.get(self.phase, _OF_REQUESTS):
             raise ValueError(f"{self.action.type} is no action of the phase {self.phase}")
+        if (
+            self.phase is Phase.RING
+            and self.action.type is ActionType.END
+            and self.action.status not in UNANSWERED
+        ):
+            raise ValueError(f"a call that nobody answers ends as one of {sorted(UNANSWERED)}")
         if self.statuses and self.phase is not Phase.CALLBACK:
             raise ValueError("only a report has a status")
         return self

@@ -16,7 +16,7 @@ Form = Mapping[str, str]
 MAX_BODY: Final = 1_600
 MAX_VALIDITY_S: Final = 36_000
 
-_NUMBER: Final = re.compile(r"\+[1-9]\d{7,14}")
+NUMBER: Final = re.compile(r"\+[1-9]\d{7,14}")
 _SENDER: Final = re.compile(r"\+?\d{3,15}|(?=.*[A-Za-z])[A-Za-z0-9 &_-]{1,11}")
 _SERVICE: Final = re.compile(r"MG[0-9a-f]{32}")
 _LANDLINE: Final = re.compile(r"\+44[12]\d+")
@@ -38,7 +38,7 @@ def draft_of(form: Form, *, account: str, behaviour: TwilioBehaviour, begun: flo
         provider=Provider.TWILIO,
         account=account,
         ref=f"SM{uuid4().hex}",
-        reference=_reference_of(callback),
+        reference=reference_of(callback),
         status="accepted" if service else "queued",
         sender=form.get("From") or behaviour.services.get(service, POOL),
         service=service,
@@ -52,7 +52,7 @@ def draft_of(form: Form, *, account: str, behaviour: TwilioBehaviour, begun: flo
     )
 
 
-def _reference_of(callback: str) -> str:
+def reference_of(callback: str) -> str:
     """What the callback carries as `r`, in one word."""
     reference = parse_qs(urlsplit(callback).query).get("r", [NONE])[0]
     return "".join(reference.split()) or NONE
@@ -104,7 +104,7 @@ _CHECKS: Final[Mapping[int, Callable[[Form, TwilioBehaviour], bool]]] = {
     21603: _no_sender,
     21602: lambda form, _: not form.get("Body"),
     21617: lambda form, _: len(form["Body"]) > MAX_BODY,
-    21211: lambda form, _: not _NUMBER.fullmatch(form["To"]),
+    21211: lambda form, _: not NUMBER.fullmatch(form["To"]),
     21212: _bad_sender,
     21606: _strange_sender,
     21609: _bad_callback,

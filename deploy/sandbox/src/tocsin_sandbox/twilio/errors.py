@@ -8,6 +8,7 @@ from tocsin_sandbox.phones.door import Answer
 MORE_INFO: Final = "https://www.twilio.com/docs/errors/{code}"
 
 ERRORS: Final[Mapping[int, tuple[int, str]]] = {
+    10004: (429, "Call concurrency limit exceeded"),
     20001: (400, "The parameters of the request are not valid"),
     20003: (401, "Authenticate"),
     20004: (405, "The method is not allowed for this resource"),
@@ -15,8 +16,14 @@ ERRORS: Final[Mapping[int, tuple[int, str]]] = {
     20429: (429, "Too Many Requests"),
     20500: (500, "An internal server error has occurred"),
     20503: (503, "Service Unavailable"),
+    21201: (400, "No 'To' number is specified"),
+    21205: (400, "Url parameter is required, and has to be a valid URL."),
+    21210: (400, "The source phone number provided is not yet verified for your account."),
     21211: (400, "Invalid 'To' Phone Number"),
     21212: (400, "Invalid From Number (caller ID)"),
+    21213: (400, "'From' number is not specified"),
+    21220: (400, "Call is not in-progress. Cannot redirect."),
+    21266: (400, "'To' and 'From' numbers cannot be the same"),
     21408: (
         400,
         "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",

@@ -23,7 +23,7 @@ def status_post(text: Text, *, token: str, behaviour: TwilioBehaviour, rules: Ru
     return Post(
         url=text.draft.callback,
         body=urlencode(fields).encode(),
-        headers=_headers(text.draft.callback, fields, token=token, key=f"{text.ref} {text.status}"),
+        headers=signed_headers(text.draft.callback, fields, token=token, key=f"{text.ref} {text.status}"),
         phase=Phase.CALLBACK,
         rules=rules,
         number=text.phone,
@@ -49,7 +49,7 @@ def inbound_post(text: Text, url: str, *, token: str, behaviour: TwilioBehaviour
     return Post(
         url=url,
         body=urlencode(fields).encode(),
-        headers=_headers(url, fields, token=token, key=text.ref),
+        headers=signed_headers(url, fields, token=token, key=text.ref),
         phase=Phase.INBOUND,
         rules=rules,
         number=text.phone,
@@ -74,8 +74,8 @@ def _common(text: Text) -> dict[str, str]:
     return fields | ({"MessagingServiceSid": draft.service} if draft.service else {})
 
 
-def _headers(url: str, fields: Mapping[str, str], *, token: str, key: str) -> dict[str, str]:
-    """All copies and retries of one post carry the same idempotency token."""
+def signed_headers(url: str, fields: Mapping[str, str], *, token: str, key: str) -> dict[str, str]:
+    """Those of a form; all copies and retries of one post carry the same idempotency token."""
     return {
         "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
         "User-Agent": "TwilioProxy/1.1",

@@ -23,9 +23,9 @@ def resource(text: Text, behaviour: TwilioBehaviour) -> dict[str, object]:
         "account_sid": draft.account,
         "api_version": VERSION,
         "body": text.body,
-        "date_created": _rfc2822(text.taken_at),
-        "date_sent": None if sent is None else _rfc2822(sent),
-        "date_updated": _rfc2822(text.updated_at),
+        "date_created": rfc2822(text.taken_at),
+        "date_sent": None if sent is None else rfc2822(sent),
+        "date_updated": rfc2822(text.updated_at),
         "direction": "inbound" if text.inbound else "outbound-api",
         "error_code": text.code,
         "error_message": None if text.code is None else FAILURES.get(text.code),
@@ -61,5 +61,6 @@ def sent_at(text: Text) -> float | None:
     return None if text.status in _UNSENT else text.updated_at
 
 
-def _rfc2822(time: float) -> str:
+def rfc2822(time: float) -> str:
+    """A unix time as Twilio writes it."""
     return format_datetime(datetime.fromtimestamp(int(time), UTC))

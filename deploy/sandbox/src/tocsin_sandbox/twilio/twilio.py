@@ -30,7 +30,20 @@ _QUEUED: Final = frozenset({"queued", "accepted"})
 _HOUR_S: Final = 3_600
 
 
-class Twilio:
+class Speech:
+    """Errors as Twilio says them, whatever was asked for."""
+
+    def error(self, status: int, *, code: int | str | None, text: str, retry_after_s: int | None) -> Answer:
+        """An error in Twilio's shape."""
+        number = code if isinstance(code, int) else USUAL.get(status, 20500)
+        return error_body(status, code=number, text=text, retry_after_s=retry_after_s)
+
+    def too_many(self) -> Answer:
+        """429."""
+        return error(20429, retry_after_s=1)
+
+
+class Twilio(Speech):
     """Understands requests, and reports what becomes of what it took."""
 
     def __init__(
@@ -50,7 +63,7 @@ class Twilio:
         self._rules = rules
         self._dial = dial
         self._stops = stops
-        self._accounts = {_basic(sid, token): sid for sid, token in tokens.items()}
+        self._accounts = {basic(sid, token): sid for sid, token in tokens.items()}
 
     def understood(self, request: Request) -> Operation | Answer:
         """What it asks for."""
@@ -65,15 +78,6 @@ class Twilio:
         if path[3] is None:
             return self._of_list(request, account)
         return self._of_one(request, account, ref=path[3])
-
-    def error(self, status: int, *, code: int | str | None, text: str, retry_after_s: int | None) -> Answer:
-        """An error in Twilio's shape."""
-        number = code if isinstance(code, int) else USUAL.get(status, 20500)
-        return error_body(status, code=number, text=text, retry_after_s=retry_after_s)
-
-    def too_many(self) -> Answer:
-        """429."""
-        return error(20429, retry_after_s=1)
 
     def resume(self) -> None:
         """Carry on with what a restart left."""
@@ -163,5 +167,6 @@ def _form(encoded: str) -> dict[str, str]:
     return dict(parse_qsl(encoded, keep_blank_values=True))
 
 
-def _basic(sid: str, token: str) -> bytes:
+def basic(sid: str, token: str) -> bytes:
+    """What an account shows in every request."""
     return b"Basic " + base64.b64encode(f"{sid}:{token}".encode())

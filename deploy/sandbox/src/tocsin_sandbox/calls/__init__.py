@@ -1,0 +1,1 @@
+"""Calls: who picks up, what is said to them, which keys they press."""
