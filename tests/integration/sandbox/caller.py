@@ -18,7 +18,13 @@ ENDS = {"completed", "busy", "no-answer", "failed", "canceled"}
 AT_ONCE: Mapping[str, object] = {"least": 0, "most": 0}
 LISTENER: Mapping[str, object] = {"answers_after_s": AT_ONCE, "greeting_s": 0, "keys": []}
 """A person who answers at once and presses nothing."""
+MACHINE: Mapping[str, object] = {**LISTENER, "who": "machine", "greeting_s": 5}
 SWIFT: Mapping[str, object] = {"speed": 100, "calls_per_s": None, "callee": LISTENER, "callback_retry_s": 0}
+
+
+def presses(*keys: str) -> Mapping[str, object]:
+    """A person who presses these, prompt by prompt."""
+    return {**LISTENER, "keys": keys, "key_share": 1, "key_after_s": AT_ONCE}
 
 
 class Caller:

@@ -93,9 +93,14 @@ class Desk:
             assert answer.status == 200, await answer.text()
 
     async def turn(self, provider: str, **changes: object) -> None:
-        """Change the behaviour of a provider of texts."""
+        """Change the behaviour of a provider."""
         async with self.http.post(f"/api/{provider}", json=changes) as answer:
             assert answer.status == 200, await answer.text()
+
+    async def transcript(self, sid: object) -> list[tuple[str, str]]:
+        """What happened in a call."""
+        call = await self.json(f"/api/calls/{sid}")
+        return [(entry["kind"], entry["text"]) for entry in call["transcript"]]
 
 
 Start = Callable[..., Awaitable[Desk]]

@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 
 from tocsin_sandbox.bounces.bouncer import Bouncer
 from tocsin_sandbox.bounces.recorder import BouncingRecorder
+from tocsin_sandbox.calls.api import calls_routes
 from tocsin_sandbox.calls.calls import Calls
+from tocsin_sandbox.calls.page import calls_page_routes
 from tocsin_sandbox.inbox.api import inbox_routes
 from tocsin_sandbox.inbox.control import control_routes
 from tocsin_sandbox.inbox.listing import Listing
@@ -139,6 +141,8 @@ class Sandbox:
             self._calls.routes(),
             phones_routes(self._desk),
             phones_page_routes(self._desk),
+            calls_routes(self._calls.board),
+            calls_page_routes(self._calls.board),
         )
         twilio = TwilioFront(texts=self._twilio.door, calls=self._calls.door)
         return Front(app, doors={TWILIO: twilio, NOTIFY: self._notify.door})

@@ -95,6 +95,7 @@ class Conversation:
         if call is None:
             raise HungUp("")
         document = ask.at.twiml or await self._script.document(call, ask)
+        await self._line.lasts(0)  # somebody may have hung up meanwhile
         for verb in verbs_of(document):
             following = await self._done(verb, url=ask.at.url)
             if following is not None:

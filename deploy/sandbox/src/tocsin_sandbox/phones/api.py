@@ -175,7 +175,7 @@ def row_of(text: Text) -> TextRow:
 
 def summary_of(desk: Desk) -> Summary:
     """The counts as they are now."""
-    tally, told = desk.texts.tally, desk.callbacks
+    tally = desk.texts.tally
     return Summary(
         taken=tally.taken,
         distinct=tally.distinct,
@@ -187,13 +187,7 @@ def summary_of(desk: Desk) -> Summary:
         kept=len(desk.texts.kept),
         last_number=tally.last_number,
         most_segments_in_1_s={sender: busiest.most for sender, busiest in tally.busiest.items()},
-        callbacks={
-            "sent": told.counts.sent,
-            "heard": told.counts.heard,
-            "unheard": told.counts.unheard,
-            "lost": told.counts.lost,
-            "waiting": told.waiting,
-        },
+        callbacks=desk.callbacks.summary(),
         rules_applied=desk.rules_applied(),
     )
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from functools import partial
 from http import HTTPStatus
@@ -73,6 +73,10 @@ class Callbacks:
     def waiting(self) -> int:
         """Posts still to be sent."""
         return self._due.qsize() + len(self._later) + len(self._held)
+
+    def summary(self) -> dict[str, int]:
+        """The counts by their names."""
+        return {**asdict(self.counts), "waiting": self.waiting}
 
     def start(self) -> None:
         """Begin to post."""

@@ -31,13 +31,7 @@ class PhonesPage:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        templates = Environment(
-            loader=PackageLoader("tocsin_sandbox.phones"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        templates = templates_of("tocsin_sandbox.phones")
         templates.filters["path"] = lambda number: quote(number, safe="")
         self._page = templates.get_template("phones.html")
 
@@ -79,15 +73,31 @@ def phones_page_routes(desk: Desk) -> APIRouter:
     return routes
 
 
-async def _form(request: Request) -> FromPhone:
-    """What a form of the page says. Other sites' forms are refused."""
+def templates_of(package: str) -> Environment:
+    """The templates of a package of the sandbox."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+async def own_form(request: Request) -> dict[str, str]:
+    """The fields of a form of the page. Other sites' forms are refused."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise HTTPException(403, "Only the page itself may send")
     body = await request.body()
     if len(body) > MAX_FORM:
         raise HTTPException(413, "Too long")
-    fields = parse_qs(body.decode("utf-8", "replace"))
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+async def _form(request: Request) -> FromPhone:
+    """What a phone is to send."""
+    fields = await own_form(request)
     try:
-        return FromPhone(to=fields["to"][0], body=fields["body"][0])
+        return FromPhone(to=fields["to"], body=fields["body"])
     except (KeyError, ValueError) as error:
         raise HTTPException(422, "A sender and some words are needed") from error

@@ -8,6 +8,7 @@ from tocsin_sandbox.calls.behaviour import CallsBehaviour
 from tocsin_sandbox.calls.calls import Calls
 from tocsin_sandbox.calls.exchange import Exchange
 from tocsin_sandbox.calls.life import World
+from tocsin_sandbox.calls.switchboard import Switchboard
 from tocsin_sandbox.phones.behaviour import Dial
 from tocsin_sandbox.phones.callbacks import Callbacks
 from tocsin_sandbox.phones.control import control_routes
@@ -23,31 +24,28 @@ class CallsStandIn:
     def __init__(
         self, calls: Calls, *, callbacks: Callbacks, tokens: Mapping[str, str], behaviour: CallsBehaviour
     ) -> None:
-        self.calls = calls
-        self.rules = RuleBook()
-        self.dial = Dial(behaviour)
+        self._rules = RuleBook()
+        self._dial = Dial(behaviour)
         self._client = TwilioClient(
-            calls, callbacks=callbacks, tokens=tokens, rules=self.rules, dial=self.dial
+            calls, callbacks=callbacks, tokens=tokens, rules=self._rules, dial=self._dial
         )
-        world = World(calls=calls, client=self._client, rules=self.rules)
-        self.exchange = Exchange(world, dial=self.dial)
-        api = TwilioCalls(calls, exchange=self.exchange, tokens=tokens, dial=self.dial)
-        self.door = Door(api, rules=self.rules, dial=self.dial)
+        world = World(calls=calls, client=self._client, rules=self._rules)
+        self._exchange = Exchange(world, dial=self._dial)
+        api = TwilioCalls(calls, exchange=self._exchange, tokens=tokens, dial=self._dial)
+        self.board = Switchboard(
+            calls, exchange=self._exchange, callbacks=callbacks, rules=self._rules, dial=self._dial
+        )
+        self.door = Door(api, rules=self._rules, dial=self._dial)
 
     def routes(self) -> APIRouter:
         """Those under /api/twilio/calls."""
-        return control_routes("twilio/calls", rules=self.rules, dial=self.dial)
+        return control_routes("twilio/calls", rules=self._rules, dial=self._dial)
 
     def start(self) -> None:
         """Carry on with what a restart left."""
-        self.exchange.resume()
+        self._exchange.resume()
 
     async def stop(self) -> None:
         """Call nobody any more; what is not over waits for the next start."""
-        await self.exchange.stop()
+        await self._exchange.stop()
         await self._client.close()
-
-    def delete(self) -> None:
-        """Forget all calls, also those under way."""
-        self.exchange.clear()
-        self.calls.delete()

@@ -2,6 +2,7 @@
 "use strict";
 
 const EVERY_MS = 2000;
+const { all, what } = document.body.dataset;
 let seen = null;
 
 function localTimes(root) {
@@ -24,7 +25,7 @@ function replace(id, fresh) {
 }
 
 async function refresh() {
-  const answer = await fetch("/api/texts/summary");
+  const answer = await fetch(`${all}/summary`);
   const now = await answer.text();
   if (now === seen) return;
   const first = seen === null;
@@ -34,7 +35,7 @@ async function refresh() {
   if (!page.ok) return;
   const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
   localTimes(fresh);
-  for (const id of ["counts", "list", "texts"]) replace(id, fresh);
+  for (const id of ["counts", "list", "phone", "texts"]) replace(id, fresh);
 }
 
 async function keepFresh() {
@@ -50,9 +51,9 @@ async function keepFresh() {
 const empty = document.getElementById("empty");
 empty.hidden = false;
 empty.addEventListener("click", async () => {
-  if (!confirm("Delete all texts and counts of the sandbox?")) return;
-  await fetch("/api/texts", { method: "DELETE" });
-  location.assign("/phones");
+  if (!confirm(`Delete all ${what} and counts of the sandbox?`)) return;
+  await fetch(all, { method: "DELETE" });
+  location.assign(document.querySelector("h1 a").href);
 });
 
 localTimes(document);
