@@ -79,6 +79,15 @@ async def test_a_key_interrupts_what_is_said(office: "Desk", caller: Caller, scr
     assert [form["Digits"] for form in script.forms("key")] == ["9"]
 
 
+async def test_a_machine_presses_nothing(office: "Desk", caller: Caller, script: Script) -> None:
+    await office.turn("twilio/calls", callee={**presses("1"), "who": "machine"})
+    script.documents["answer"] = MENU
+
+    await caller.called()
+
+    assert len(script.asked) == 1
+
+
 async def test_several_digits_end_with_a_key(office: "Desk", caller: Caller, script: Script) -> None:
     await office.turn("twilio/calls", callee=presses("12#"))
     script.documents |= {"answer": "<Gather action='key'/>", "key": "<Hangup/>"}

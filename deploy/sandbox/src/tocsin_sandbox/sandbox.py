@@ -1,7 +1,7 @@
 """The sandbox put together: one process, one loop, SMTP and HTTP beside each other.
 
 Another stand-in provider is another package beside `smtp`: it is built here, and its routes join the application
-here. Those that carry texts have a door each, at their own paths of the one HTTP port.
+here. Those that carry texts and calls have a door each, at their own paths of the one HTTP port.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ class Sandbox:
         try:
             await self._bouncer.stop()
             await self._http.stop()
-            await self._calls.stop()
+            await self._twilio_calls.stop()
             await self._desk.stop()
         finally:
             self.calls.close()
@@ -113,7 +113,7 @@ class Sandbox:
         callbacks = Callbacks()
         self._twilio = _twilio(self._settings, texts=self.texts, callbacks=callbacks)
         self._notify = _notify(self._settings, texts=self.texts, callbacks=callbacks)
-        self._calls = _calls(self._settings, calls=self.calls, callbacks=callbacks)
+        self._twilio_calls = _twilio_calls(self._settings, calls=self.calls, callbacks=callbacks)
         stand_ins: dict[Provider, StandIn] = {Provider.TWILIO: self._twilio, Provider.NOTIFY: self._notify}
         self._desk = Desk(self.texts, callbacks=callbacks, stand_ins=stand_ins)
         self._http = HttpServer(
@@ -128,7 +128,7 @@ class Sandbox:
             raise
         self._bouncer.start()
         self._desk.start()
-        self._calls.start()
+        self._twilio_calls.start()
 
     def _application(self, rules: RuleBook) -> ASGIApp:
         listing = Listing(self.mailbox)
@@ -138,13 +138,13 @@ class Sandbox:
             page_routes(self.mailbox, listing=listing, smtp=self._smtp),
             self._twilio.routes(),
             self._notify.routes(),
-            self._calls.routes(),
+            self._twilio_calls.routes(),
             phones_routes(self._desk),
             phones_page_routes(self._desk),
-            calls_routes(self._calls.board),
-            calls_page_routes(self._calls.board),
+            calls_routes(self._twilio_calls.board),
+            calls_page_routes(self._twilio_calls.board),
         )
-        twilio = TwilioFront(texts=self._twilio.door, calls=self._calls.door)
+        twilio = TwilioFront(texts=self._twilio.door, calls=self._twilio_calls.door)
         return Front(app, doors={TWILIO: twilio, NOTIFY: self._notify.door})
 
 
@@ -157,7 +157,7 @@ def _twilio(settings: Settings, *, texts: Texts, callbacks: Callbacks) -> Twilio
     )
 
 
-def _calls(settings: Settings, *, calls: Calls, callbacks: Callbacks) -> CallsStandIn:
+def _twilio_calls(settings: Settings, *, calls: Calls, callbacks: Callbacks) -> CallsStandIn:
     return CallsStandIn(
         calls, callbacks=callbacks, tokens=settings.twilio_tokens(), behaviour=settings.twilio_calls
     )

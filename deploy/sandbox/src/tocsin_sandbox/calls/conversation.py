@@ -1,9 +1,9 @@
 """What is said in a call, document after document, and which keys are heard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol, assert_never
+from typing import Final, Protocol, TypeAlias, assert_never
 from urllib.parse import urljoin
 
 from tocsin_sandbox.calls.call import Call, Kind
@@ -29,6 +29,9 @@ WORDS_PER_S: Final = 2.5
 RECORDING_S: Final = 5.0
 """How long a recording is that is played."""
 SORRY: Final = "We are sorry, an application error has occurred. Goodbye."
+
+Wait: TypeAlias = Callable[[float], Awaitable[str | None]]
+"""Lets seconds pass, or less where a key is heard: that key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Conversation:
         if fallback:
             return Ask(Elsewhere(fallback), {"ErrorCode": str(problem.code), "ErrorUrl": asked.at.url})
         with suppress(Redirected):
-            await self._say(SORRY)
+            await self._say(SORRY, wait=self._line.lasts)
         return None
 
     async def _obeyed(self, ask: Ask) -> Ask | None:
@@ -105,7 +108,7 @@ class Conversation:
     async def _done(self, verb: Verb, *, url: str) -> Ask | None:
         match verb:
             case Say() | Play() | Pause():
-                await self._speak(verb)
+                await self._speak(verb, wait=self._line.lasts)
             case Gather():
                 return await self._gathered(verb, url=url)
             case Redirect():
@@ -120,32 +123,36 @@ class Conversation:
                 assert_never(verb)
         return None
 
-    async def _speak(self, spoken: Spoken) -> None:
+    async def _speak(self, spoken: Spoken, *, wait: Wait) -> str | None:
+        """Say it, as long as the wait lasts; the key that interrupted it."""
         match spoken:
             case Say():
                 for _ in range(spoken.times):
-                    await self._say(spoken.words)
+                    if (key := await self._say(spoken.words, wait=wait)) is not None:
+                        return key
+                return None
             case Play():
                 self._calls.note(self._sid, Kind.NOTE, f"plays {spoken.url}")
-                await self._line.lasts(RECORDING_S / self._speed)
+                return await wait(RECORDING_S / self._speed)
             case Pause():
-                await self._line.lasts(spoken.seconds / self._speed)
+                return await wait(spoken.seconds / self._speed)
 
-    async def _say(self, words: str) -> None:
-        whole = False
+    async def _say(self, words: str, *, wait: Wait) -> str | None:
+        key, whole = None, False
         self._calls.note(self._sid, Kind.SAID, words)
         try:
-            await self._line.lasts(self._takes_s(words))
-            whole = True
+            key = await wait(len(words.split()) / WORDS_PER_S / self._speed)
+            whole = key is None
         finally:
             self._calls.said(self._sid, words, whole=whole)
+        return key
 
     async def _gathered(self, gather: Gather, *, url: str) -> Ask | None:
+        keys, finished = "", ""
         self._presses.begin(interrupting=True)
-        first = await self._interrupted(gather.spoken, hears=gather.hears_keys)
-        if first is None:
-            self._presses.begin(interrupting=False)
-        keys, finished = await self._collected(first, gather) if gather.hears_keys else ("", "")
+        first = await self._prompted(gather)
+        if gather.hears_keys:
+            keys, finished = await self._collected(first, gather)
         if not keys and not finished and not gather.tells_silence:
             return None
         if keys:
@@ -153,37 +160,14 @@ class Conversation:
         tells = {"Digits": keys, "msg": "Gather End"} | ({"FinishedOnKey": finished} if finished else {})
         return Ask(Elsewhere(urljoin(url, gather.action), gather.method), tells)
 
-    async def _interrupted(self, spoken: Sequence[Spoken], *, hears: bool) -> str | None:
-        """Say it until a key is pressed; the key."""
-        for one in spoken:
-            if not hears:
-                await self._speak(one)
-            elif (key := await self._interruptible(one)) is not None:
+    async def _prompted(self, gather: Gather) -> str | None:
+        """Say what a gather says until a key is pressed; the key."""
+        wait: Wait = self._line.key if gather.hears_keys else self._line.lasts
+        for one in gather.spoken:
+            if (key := await self._speak(one, wait=wait)) is not None:
                 return key
+        self._presses.begin(interrupting=False)
         return None
-
-    async def _interruptible(self, spoken: Spoken) -> str | None:
-        match spoken:
-            case Say():
-                for _ in range(spoken.times):
-                    if (key := await self._said_until_a_key(spoken.words)) is not None:
-                        return key
-                return None
-            case Play():
-                self._calls.note(self._sid, Kind.NOTE, f"plays {spoken.url}")
-                return await self._line.key(RECORDING_S / self._speed)
-            case Pause():
-                return await self._line.key(spoken.seconds / self._speed)
-
-    async def _said_until_a_key(self, words: str) -> str | None:
-        key, whole = None, False
-        self._calls.note(self._sid, Kind.SAID, words)
-        try:
-            key = await self._line.key(self._takes_s(words))
-            whole = key is None
-        finally:
-            self._calls.said(self._sid, words, whole=whole)
-        return key
 
     async def _collected(self, first: str | None, gather: Gather) -> tuple[str, str]:
         """The keys that were pressed, and the one that finished them."""
@@ -207,6 +191,3 @@ class Conversation:
             return None
         tells = {"RecordingDuration": f"{record.seconds:.0f}", "RecordingUrl": "", "Digits": ""}
         return Ask(Elsewhere(urljoin(url, record.action), record.method), tells)
-
-    def _takes_s(self, words: str) -> float:
-        return len(words.split()) / WORDS_PER_S / self._speed

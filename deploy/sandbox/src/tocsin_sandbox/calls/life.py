@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin_sandbox.calls.behaviour import CallsBehaviour
-from tocsin_sandbox.calls.call import Call
+from tocsin_sandbox.calls.call import Call, Kind
 from tocsin_sandbox.calls.calls import Calls
 from tocsin_sandbox.calls.conversation import Ask, Conversation, Script
 from tocsin_sandbox.calls.detection import Detected, detected
@@ -64,12 +64,13 @@ class Life:
         await self._line.lasts(queued_s)
         self._move("initiated", "dialled", dialled_at=time.time())
         await self._line.lasts(self._real_s(self._behaviour.dialled_after_s.drawn(self._sid)))
-        fate = self._world.rules.action(Phase.RING, number=self._asked.to, lot=self._sid)
+        by_hand = self._asked.to in self._behaviour.by_hand
+        fate = None if by_hand else self._world.rules.action(Phase.RING, number=self._asked.to, lot=self._sid)
         if fate is not None and fate.type is ActionType.END and fate.status == "failed":
             self._end("failed", code=fate.end[1], by="carrier")
             return
         self._move("ringing")
-        callee = await self._picked_up(fate)
+        callee = await (self._picked_up_by_hand() if by_hand else self._picked_up(fate))
         if callee is not None:
             await self._answered(callee)
             self._end("completed", by="client")
@@ -79,19 +80,22 @@ class Life:
         rings_s = self._asked.ring_s
         if fate is not None and fate.type is ActionType.END:
             status, code = fate.end
-            wait_s = rings_s if status == "no-answer" else min(fate.delay_s, rings_s)
-            await self._line.lasts(self._real_s(wait_s))
+            after_s = rings_s if status == "no-answer" else min(fate.delay_s, rings_s)
+            await self._line.lasts(self._real_s(after_s))
             self._end(status, code=code, by="carrier")
             return None
-        if fate is None and self._asked.to in self._behaviour.by_hand:
-            if await self._line.picked_up(self._real_s(rings_s)):
-                return BY_HAND
-        else:
-            callee = self._behaviour.callee if fate is None or fate.callee is None else fate.callee
-            after_s = callee.answers_after_s.drawn(f"{self._sid} answers")
-            await self._line.lasts(self._real_s(min(after_s, rings_s)))
-            if after_s <= rings_s:
-                return callee
+        callee = self._behaviour.callee if fate is None or fate.callee is None else fate.callee
+        after_s = callee.answers_after_s.drawn(f"{self._sid} answers")
+        await self._line.lasts(self._real_s(min(after_s, rings_s)))
+        if after_s <= rings_s:
+            return callee
+        self._end("no-answer", by="carrier")
+        return None
+
+    async def _picked_up_by_hand(self) -> Callee | None:
+        """The same for somebody at the page."""
+        if await self._line.picked_up(self._real_s(self._asked.ring_s)):
+            return BY_HAND
         self._end("no-answer", by="carrier")
         return None
 
@@ -106,7 +110,7 @@ class Life:
             self._detection = loop.call_later(self._real_s(found.after_s), self._detect, found)
         elif found is not None:
             await self._line.lasts(self._real_s(found.after_s))
-            self._world.calls.change(self._sid, "detected", answered_by=found.answered_by)
+            self._know(found)
         await self._talk(callee, found)
 
     async def _talk(self, callee: Callee, found: Detected | None) -> None:
@@ -130,8 +134,12 @@ class Life:
         first = Elsewhere(asked.url, asked.method, asked.twiml)
         await conversation.hold(Ask(first, tells), fallback=asked.fallback)
 
+    def _know(self, found: Detected) -> Call | None:
+        self._world.calls.note(self._sid, Kind.NOTE, f"answered by {found.answered_by}")
+        return self._world.calls.change(self._sid, "detected", answered_by=found.answered_by)
+
     def _detect(self, found: Detected) -> None:
-        call = self._world.calls.change(self._sid, "detected", answered_by=found.answered_by)
+        call = self._know(found)
         if call is not None and self._asked.detection_callback:
             self._world.client.tell_detected(call, after_s=found.after_s)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from tocsin_sandbox.calls.line import Line
-from tocsin_sandbox.phones.callee import Callee
+from tocsin_sandbox.phones.callee import Callee, Who
 
 
 class Presses:
@@ -13,7 +13,8 @@ class Presses:
 
     def __init__(self, callee: Callee, *, line: Line, lot: str, speed: float) -> None:
         drawn = crc32(f"{lot} keys".encode()) / 2**32
-        self._keys: Iterator[str] = iter(callee.keys if drawn < callee.key_share else ())
+        presses = callee.who is Who.HUMAN and drawn < callee.key_share
+        self._keys: Iterator[str] = iter(callee.keys if presses else ())
         self._callee = callee
         self._line = line
         self._lot = lot

@@ -26,7 +26,7 @@ class Callee(BaseModel):
 
     `answers_after_s`: of ringing. `greeting_s`: how long they speak first. `beep`: a machine does after its greeting.
     `answered_by`: what detection says, `detection_s`: after how long; null: what they are, once that can be known.
-    `keys`: what is pressed at each prompt, an empty string is nothing; in a share `key_share` of the calls, and
+    `keys`: what a person presses at each prompt, an empty string is nothing; in a share `key_share` of the calls, and
     `key_after_s` after the prompt's end, or with `interrupts` after its beginning. `hangs_up_after_s`: of talk;
     null: never first.
     """

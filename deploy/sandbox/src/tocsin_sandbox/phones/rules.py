@@ -1,4 +1,4 @@
-"""Misbehaviour of a text provider on demand: which rules there are, and which one applies now."""
+"""Misbehaviour of a provider on demand: which rules there are, and which one applies now."""
 
 from collections.abc import Mapping
 from enum import StrEnum

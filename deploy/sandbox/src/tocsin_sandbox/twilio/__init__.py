@@ -1,1 +1,1 @@
-"""A stand-in for Twilio's Messages API."""
+"""A stand-in for Twilio's Messages and Calls."""
