@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from tocsin_runtime.tokens import (
     Unsubscribe,
     read_return_path,
+    read_seen,
     read_unsubscribe,
     sign_return_path,
+    sign_seen,
     sign_unsubscribe,
 )
 from tocsin_schemas.words import Channel, Purpose
@@ -46,6 +48,7 @@ def test_a_token_of_another_key_is_refused() -> None:
 def test_any_text_is_refused_without_an_exception(token: str) -> None:
     assert read_unsubscribe([KEY], token) is None
     assert read_return_path([KEY], token) is None
+    assert read_seen([KEY], token) is None
 
 
 @pytest.mark.parametrize("extra", ["=", "é", "!", " ", "\n", "A"])
@@ -84,3 +87,21 @@ def test_a_link_of_the_first_release_is_read_as_it_was_meant() -> None:
     link = "AAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAIDAIroqkXu3aKqVwUsmCHXbUs"
 
     assert read_unsubscribe([KEY], link) == RIGHT
+
+
+@given(delivery=st.uuids(), fence=st.integers(0, 2**31 - 1), key=st.binary(min_size=1, max_size=64))
+def test_a_link_to_say_that_it_was_seen_names_one_attempt(delivery: UUID, fence: int, key: bytes) -> None:
+    token = sign_seen(key, delivery, fence=fence)
+
+    assert read_seen([key], token) == (delivery, fence)
+    assert len(token) == 48
+
+
+def test_a_token_works_for_its_own_use_alone() -> None:
+    seen = sign_seen(KEY, uuid4(), fence=1)
+
+    assert read_unsubscribe([KEY], seen) is None
+    assert read_seen([KEY], sign_unsubscribe(KEY, RIGHT)) is None
+    assert read_seen([b"x" * 32], seen) is None
+    assert read_seen([KEY], seen + "A") is None
+    assert read_seen([b"x" * 32, KEY], seen) is not None

@@ -65,7 +65,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Threaded:
-    """What a number got last from a sender, to one of those who have the number."""
+    """A message that somebody got, and what it is about: the newest from a sender, where a text came from its number."""
 
     agency_id: UUID
     alert_id: UUID

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from alert_api.traces import tell_reply
+from alert_api.acknowledging import acknowledged, keep_reply
 from alert_api.words_in import Meaning, word_of
-from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Channel, ReceiptKind, ReplyKind
-from tocsin_store import audit, inbound, notices, opt_outs, outbox, replies
+from tocsin_schemas.words import Channel, ReplyKind
+from tocsin_store import audit, inbound, notices, opt_outs
 from tocsin_store.inbound import Person, Threaded
 from tocsin_store.opt_outs import Moved
 from tocsin_store.pool import Connection
@@ -127,10 +126,12 @@ async def _reply(conn: Connection, text: TextIn, *, agencies: Sequence[UUID]) ->
         people = await inbound.people(conn, text.number, agency_id=agency_id)
     acknowledges = text.meaning is Meaning.ACKNOWLEDGEMENT
     kind = ReplyKind.ACKNOWLEDGEMENT if acknowledges else ReplyKind.TEXT
-    reply = await replies.add(conn, _threaded(text, thread, people, agency_id=agency_id, kind=kind))
-    await tell_reply(conn, reply, agency_id=agency_id)
-    if acknowledges and thread:
-        await outbox.keep_receipts(conn, [_acknowledged(text, each) for each in thread])
+    receipts = [acknowledged(each, channel=Channel.SMS, provider=text.provider, at=text.at) for each in thread]
+    await keep_reply(
+        conn,
+        _threaded(text, thread, people, agency_id=agency_id, kind=kind),
+        receipts=receipts if acknowledges else (),
+    )
 
 
 def _threaded(
@@ -148,18 +149,4 @@ def _threaded(
         delivery_id=thread[0].delivery_id if thread else None,
         member_id=people[0].member_id if len({person.member_id for person in people}) == 1 else None,
         contact_point_id=there[0].contact_point_id if there else None,
-    )
-
-
-def _acknowledged(text: TextIn, each: Threaded) -> Receipt:
-    return Receipt.of(
-        each.delivery_id,
-        alert=each.sent_as,
-        alert_version=each.alert_version,
-        channel=Channel.SMS,
-        fence=each.fence,
-        kind=ReceiptKind.ACKNOWLEDGED,
-        now=text.at,
-        provider=text.provider,
-        lane=each.lane,
     )
