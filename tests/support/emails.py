@@ -12,7 +12,13 @@ from email_worker.render import render
 from tocsin_schemas.words import Lane, Purpose, Severity
 from tocsin_store.content import AlertContent
 
-VALUES = Values("ada@home.example", "m1@bounces.example", "Ada", "https://alerts.example/u/TOKEN")
+VALUES = Values(
+    "ada@home.example",
+    "m1@bounces.example",
+    "Ada",
+    "https://alerts.example/u/TOKEN",
+    "https://alerts.example/s/TOKEN",
+)
 
 
 def an_alert(

@@ -144,3 +144,33 @@ def test_template_words_in_an_alert_stay_words() -> None:
     message = read(on_the_wire(an_alert(description="{{ name }} {% raw %}")))
 
     assert "{{ name }} {% raw %}" in part(message, "plain")
+
+
+@pytest.mark.parametrize(
+    ("language", "ask", "seen"),
+    [
+        ("en", "Please tell us that you have seen this:", "I have seen this"),
+        ("cy", "Rhowch wybod i ni eich bod wedi gweld hyn:", "Rwyf wedi gweld hyn"),
+        ("pl", "Prosimy o potwierdzenie, że wiadomość dotarła:", "Potwierdzam"),
+    ],
+)
+@pytest.mark.parametrize("eight_bit", [True, False])
+def test_who_is_asked_can_say_that_they_have_seen_it(
+    language: str, ask: str, seen: str, *, eight_bit: bool
+) -> None:
+    info = [{"language": language, "headline": "Flood", "description": "The river rises."}]
+    body = {"status": "actual", "info": info, "acknowledge": True}
+
+    message = read(on_the_wire(an_alert(body=body), language=language, eight_bit=eight_bit))
+
+    assert f"\n\n{ask} https://alerts.example/s/TOKEN\n\n" in part(message, "plain")
+    assert f"{ask}<br>\n" in part(message, "html")
+    assert '<a href="https://alerts.example/s/TOKEN"' in part(message, "html")
+    assert f">{seen}</a>" in part(message, "html")
+
+
+@pytest.mark.parametrize("asked", [{}, {"acknowledge": False}], ids=["before 0.4", "no"])
+def test_who_is_not_asked_gets_no_link(asked: dict[str, bool]) -> None:
+    message = read(on_the_wire(an_alert(body={**BLOCKS, **asked})))
+
+    assert "/s/" not in part(message, "plain") + part(message, "html")

@@ -10,6 +10,7 @@ _MARKINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "cancel": {"en": "CANCELLED", "pl": "ODWOŁANO"},
 }
 """What must be said first: by status, and by message type. A first alert that is meant says neither."""
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur"})
 
 
 def info_for(body: Mapping[str, object], *, language: str) -> Mapping[str, str | None]:
@@ -25,6 +26,11 @@ def info_for(body: Mapping[str, object], *, language: str) -> Mapping[str, str |
 def primary(language: str) -> str:
     """Give the primary subtag of a BCP 47 tag, in lower case."""
     return language.split("-", maxsplit=1)[0].lower()
+
+
+def direction_of(language: str) -> str:
+    """Say which way a language is written, in HTML's word."""
+    return "rtl" if primary(language) in _RIGHT_TO_LEFT else "ltr"
 
 
 def marking_of(status: str, *, message_type: str, language: str) -> str | None:

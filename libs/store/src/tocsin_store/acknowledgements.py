@@ -12,8 +12,8 @@ from tocsin_store.pool import Connection
 # Whoever takes their consent back is no longer named to the agency, but what they say still counts.
 FIND: Final = """
 SELECT d.id AS delivery_id, d.channel, d.alert_id, d.alert_version, d.contact_point_id,
-       d.state = 'acknowledged' AS acknowledged, CASE WHEN granted THEN d.member_id END AS member_id, a.agency_id, a.lane::text, g.name AS agency_name,
-       m.language, v.body
+       d.state = 'acknowledged' AS acknowledged, CASE WHEN granted THEN d.member_id END AS member_id,
+       a.agency_id, a.lane::text, g.name AS agency_name, m.language, v.body
 FROM  (SELECT * FROM delivery WHERE id = $1 AND fence >= $2 OFFSET 0) d
 CROSS  JOIN LATERAL (SELECT agency_id, lane FROM alert WHERE id = d.alert_id OFFSET 0) a
 CROSS  JOIN LATERAL (SELECT name FROM agency WHERE id = a.agency_id OFFSET 0) g

@@ -29,6 +29,11 @@ class AlertContent:
     voice_from: str | None = None
     """The number that calls come from."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether people are asked to say that they have seen it; versions from before that was known do not."""
+        return self.body.get("acknowledge") is True
+
 
 async def alert_content(pool: Pool, alert_id: UUID, *, version: int) -> AlertContent:
     """Read one version.

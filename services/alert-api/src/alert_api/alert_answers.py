@@ -35,6 +35,7 @@ async def full(conn: Connection, alert: Alert, *, agency_id: UUID, currency: str
     return {
         "message_type": "alert",
         "to": "audience",
+        "acknowledge": False,
         **alert.body,
         "id": str(alert.id),
         "version": alert.version,

@@ -4,7 +4,16 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from alert_api.alert_times import Effective, Expires
@@ -116,6 +125,12 @@ def _channels_once(channels: list[Channel]) -> list[Channel]:
     return channels
 
 
+def _where_it_is_severe(acknowledge: bool | None, info: ValidationInfo) -> bool:  # noqa: FBT001 - the field's value
+    if acknowledge is None:
+        return info.data.get("severity") in {Severity.EXTREME, Severity.SEVERE}
+    return acknowledge
+
+
 Infos = Annotated[list[Info], AfterValidator(_languages_once)]
 Channels = Annotated[list[Channel], AfterValidator(_channels_once)]
 
@@ -154,6 +169,12 @@ class Content(Body):
     onset: AwareDatetime | None = Field(None, description="When the event itself begins.")
     info: Infos = Field(min_length=1, max_length=20)
     purpose: Purpose = Field(description="What the members reached have consented to.")
+    acknowledge: Annotated[bool | None, AfterValidator(_where_it_is_severe)] = Field(
+        None,
+        validate_default=True,
+        description="Whether people are asked to say that they have seen it: an email has a link for that. Default: "
+        "true where severity is extreme or severe.",
+    )
 
 
 class AlertPost(Content):

@@ -84,6 +84,7 @@ async def _all_clear(conn: Connection, alert: Alert, post: CancelPost, *, now: d
         "message_type": "cancel",
         "to": "reached",
         "effective": None,
+        "acknowledge": False,
         "expires": expires.isoformat(),
     }
     return NewVersion(

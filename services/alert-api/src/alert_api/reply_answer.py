@@ -126,6 +126,7 @@ def _content(about: Alert, text: str, *, language: str, expires: datetime) -> Ma
         "severity": Severity.MINOR.value,
         "urgency": "unknown",
         "effective": None,
+        "acknowledge": False,
         "expires": expires.isoformat(),
         "channels": [Channel.SMS.value],
         "plan": None,

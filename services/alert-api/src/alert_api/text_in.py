@@ -126,7 +126,9 @@ async def _reply(conn: Connection, text: TextIn, *, agencies: Sequence[UUID]) ->
         people = await inbound.people(conn, text.number, agency_id=agency_id)
     acknowledges = text.meaning is Meaning.ACKNOWLEDGEMENT
     kind = ReplyKind.ACKNOWLEDGEMENT if acknowledges else ReplyKind.TEXT
-    receipts = [acknowledged(each, channel=Channel.SMS, provider=text.provider, at=text.at) for each in thread]
+    receipts = [
+        acknowledged(each, channel=Channel.SMS, provider=text.provider, at=text.at) for each in thread
+    ]
     await keep_reply(
         conn,
         _threaded(text, thread, people, agency_id=agency_id, kind=kind),

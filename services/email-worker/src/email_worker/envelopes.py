@@ -11,7 +11,7 @@ from email_worker.render import render
 from email_worker.settings import EmailSettings
 from email_worker.smtp_connection import Envelope
 from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Scope
-from tocsin_runtime.tokens import Unsubscribe, sign_return_path, sign_unsubscribe
+from tocsin_runtime.tokens import Unsubscribe, sign_return_path, sign_seen, sign_unsubscribe
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store.claim import ClaimedDelivery
 
@@ -89,4 +89,7 @@ class Envelopes:
             message_id=f"{claimed.id}@{self._bounce_domain}",
             name=claimed.name,
             unsubscribe=f"{self._public_url}/u/{sign_unsubscribe(self._key, right)}",
+            seen=f"{self._public_url}/s/{sign_seen(self._key, claimed.id, fence=claimed.fence)}"
+            if content.asks
+            else "",
         )

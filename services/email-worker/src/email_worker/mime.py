@@ -32,6 +32,7 @@ class Values:
     message_id: str
     name: str
     unsubscribe: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Skeleton:
             "to": values.to,
             "message_id": values.message_id,
             "unsubscribe": values.unsubscribe,
+            "seen": values.seen,
             "name": _CONTROL.sub(" ", values.name)[:_LONGEST_NAME],
         }
         parts = [self.literals[0]]

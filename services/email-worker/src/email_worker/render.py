@@ -13,8 +13,8 @@ from jinja2 import PackageLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from email_worker.wording import RIGHT_TO_LEFT, wording_of
-from tocsin_runtime.wording import info_for, marking_of, primary
+from email_worker.wording import wording_of
+from tocsin_runtime.wording import direction_of, info_for, marking_of
 from tocsin_store.content import AlertContent
 
 LONGEST_LITERAL: Final = 400
@@ -23,7 +23,7 @@ LONGEST_LITERAL: Final = 400
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _UNIT: Final = re.compile(r"&#?\w{1,8};|.")
 
-SLOTS: Final = ("name", "unsubscribe")
+SLOTS: Final = ("name", "seen", "unsubscribe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _rendered(content: AlertContent, info: Mapping[str, str | None]) -> Rendered
     shared = {
         **marks,
         "language": tag,
-        "direction": "rtl" if primary(tag) in RIGHT_TO_LEFT else "ltr",
+        "direction": direction_of(tag),
         "words": wording_of(tag),
         "marking": marking,
         "agency": content.agency_name,
@@ -82,6 +82,7 @@ def _rendered(content: AlertContent, info: Mapping[str, str | None]) -> Rendered
         "instruction": info.get("instruction"),
         "web": info.get("web"),
         "contact": info.get("contact"),
+        "acknowledge": content.asks,
     }
     text = _template("message.txt").render(shared)
     html = _template("message.html").render(shared)

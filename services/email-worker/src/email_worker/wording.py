@@ -6,8 +6,6 @@ from typing import Final
 
 from tocsin_runtime.wording import primary
 
-RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ps", "ur"})
-
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -17,6 +15,8 @@ class Wording:
     do: str
     more: str
     contact: str
+    ask: str
+    seen: str
     source: str
     why: str
     leave: str
@@ -28,6 +28,8 @@ _ENGLISH: Final = Wording(
     do="What to do",
     more="More:",
     contact="Contact:",
+    ask="Please tell us that you have seen this:",
+    seen="I have seen this",
     source="From",
     why="You get this because you asked for messages from",
     leave="To stop them:",
@@ -38,12 +40,26 @@ _POLISH: Final = Wording(
     do="Co robić",
     more="Więcej:",
     contact="Kontakt:",
+    ask="Prosimy o potwierdzenie, że wiadomość dotarła:",
+    seen="Potwierdzam",
     source="Od:",
     why="Otrzymujesz tę wiadomość, ponieważ wyrażono zgodę na wiadomości od:",
     leave="Rezygnacja:",
     leave_link="Zrezygnuj z tych wiadomości",
 )
-_BY_LANGUAGE: Final[Mapping[str, Wording]] = {"en": _ENGLISH, "pl": _POLISH}
+_WELSH: Final = Wording(
+    greeting="Annwyl",
+    do="Beth i'w wneud",
+    more="Mwy:",
+    contact="Cysylltu:",
+    ask="Rhowch wybod i ni eich bod wedi gweld hyn:",
+    seen="Rwyf wedi gweld hyn",
+    source="Oddi wrth",
+    why="Rydych yn cael hwn am eich bod wedi gofyn am negeseuon gan",
+    leave="I'w hatal:",
+    leave_link="Atal y negeseuon hyn",
+)
+_BY_LANGUAGE: Final[Mapping[str, Wording]] = {"cy": _WELSH, "en": _ENGLISH, "pl": _POLISH}
 
 
 def wording_of(language: str) -> Wording:
