@@ -10,7 +10,7 @@ from alert_api.settings import ApiSettings
 from tests.integration.alert_api.callback_client import Providers
 from tests.integration.alert_api.conftest import Agency, serving
 from tests.support.callers import PUBLIC, TWILIO, a_sid, texted, told
-from tocsin_runtime.tokens import Unsubscribe, sign_unsubscribe
+from tocsin_runtime.tokens import Unsubscribe, sign_seen, sign_unsubscribe
 from tocsin_schemas.words import Channel, Purpose
 
 GONE = "postgresql://nobody@127.0.0.1:1/gone"
@@ -32,6 +32,7 @@ def without_database(settings: ApiSettings) -> ApiSettings:
         ("GET", "/v1/replies"),
         ("POST", f"/v1/suppressions/{uuid4()}/lift"),
         ("GET", f"/v1/alerts/{uuid4()}"),
+        ("GET", f"/v1/alerts/{uuid4()}/acknowledgements"),
     ],
 )
 async def test_everything_is_unavailable(without_database: ApiSettings, method: str, path: str) -> None:
@@ -51,13 +52,22 @@ async def test_it_lives_but_is_not_ready(without_database: ApiSettings) -> None:
     assert (ready.status, ready.json) == (503, {"ready": False, "database": "down", "kafka": "down"})
 
 
-async def test_a_link_says_to_try_again(without_database: ApiSettings) -> None:
-    token = sign_unsubscribe(b"k" * 32, Unsubscribe(uuid4(), uuid4(), Purpose.SERVICE, Channel.EMAIL))
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/u/{sign_unsubscribe(b'k' * 32, Unsubscribe(uuid4(), uuid4(), Purpose.SERVICE, Channel.EMAIL))}",
+        f"/s/{sign_seen(b'k' * 32, uuid4(), fence=1)}",
+    ],
+    ids=["unsubscribe", "seen"],
+)
+async def test_a_link_says_to_try_again(without_database: ApiSettings, method: str, path: str) -> None:
     async with serving(without_database) as api:
-        answer = await api.client(None).send("POST", f"/u/{token}")
+        answer = await api.client(None).send(method, path)
 
     assert answer.status == 503
     assert "try again" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from alert_api import (
     page_routes,
     receipt_routes,
     reply_routes,
+    seen_routes,
     suppression_routes,
     unsubscribe_routes,
 )
@@ -33,6 +34,7 @@ _ROUTERS: Final = (
     reply_routes.router,
     suppression_routes.router,
     health_routes.router,
+    seen_routes.router,
     unsubscribe_routes.router,
     page_routes.router,
 )

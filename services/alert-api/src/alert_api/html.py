@@ -5,6 +5,8 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
+from tocsin_runtime.wording import direction_of
+
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --accent: #b3261e; }
 body { font: 1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
@@ -19,10 +21,10 @@ color: #fff; cursor: pointer; }
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 
 
-def page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
-    """A page; `title` is escaped here, `body` is HTML already."""
+def page(title: str, body: str, *, status: int = 200, language: str = "en") -> HTMLResponse:
+    """A page; `title` and `language` are escaped here, `body` is HTML already."""
     text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(language)}" dir="{direction_of(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"

@@ -30,6 +30,12 @@ class Measures:
         self.unsubscribed = Counter(
             "tocsin_unsubscribed_total", "Consents withdrawn by link.", registry=registry
         )
+        self.acknowledged = Counter(
+            "tocsin_acknowledged_total",
+            "Messages that people said they had seen, by link or key.",
+            ("channel",),
+            registry=registry,
+        )
         self.body_bytes = Gauge(
             "tocsin_inflight_body_bytes", "Of bodies being read or answered.", registry=registry
         )

@@ -5,10 +5,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from alert_api.admission import RETRY_AFTER
 from alert_api.bodies import read_bounded
 from alert_api.database import DatabaseDownError
 from alert_api.html import page
+from alert_api.link_pages import later, private, unknown
 from alert_api.services import Services, With
 from tocsin_runtime.tokens import Unsubscribe, read_unsubscribe
 from tocsin_schemas.words import Purpose
@@ -32,11 +32,11 @@ async def ask(token: str, services: With) -> Response:
     """Show what the link would end, and a button that ends it."""
     what = read_unsubscribe(services.signing_keys, token)
     if what is None:
-        return _unknown()
+        return unknown()
     try:
         return _question(what, sender=await _sender(what, services))
     except DatabaseDownError:
-        return _later()
+        return later()
 
 
 @router.post("/u/{token}")
@@ -45,12 +45,12 @@ async def unsubscribe(token: str, request: Request, services: With) -> Response:
     await read_bounded(request, most=_MOST_BYTES)  # RFC 8058's form; the token alone decides
     what = read_unsubscribe(services.signing_keys, token)
     if what is None:
-        return _unknown()
+        return unknown()
     try:
         await _withdraw(what, services)
         return _done(what, sender=await _sender(what, services))
     except DatabaseDownError:
-        return _later()
+        return later()
 
 
 async def _withdraw(what: Unsubscribe, services: Services) -> None:
@@ -74,7 +74,7 @@ async def _sender(what: Unsubscribe, services: Services) -> str:
 
 
 def _question(what: Unsubscribe, *, sender: str) -> Response:
-    return _private(
+    return private(
         page(
             "Unsubscribe",
             f"<p>You get {_MESSAGES[what.purpose]} by {what.channel} from <strong>{sender}</strong>.</p>"
@@ -86,31 +86,10 @@ def _question(what: Unsubscribe, *, sender: str) -> Response:
 
 
 def _done(what: Unsubscribe, *, sender: str) -> Response:
-    return _private(
+    return private(
         page(
             "You are unsubscribed",
             f"<p><strong>{sender}</strong> will send you no more {_MESSAGES[what.purpose]} by {what.channel}.</p>"
             "<p>A message that is already on its way may still arrive. You can close this page.</p>",
         )
     )
-
-
-def _unknown() -> Response:
-    return _private(
-        page(
-            "This link does not work",
-            "<p>It may have been cut off on its way. Open it again from the message, whole.</p>",
-            status=404,
-        )
-    )
-
-
-def _later() -> Response:
-    answer = page("Not right now", "<p>Nothing has changed. Please try again in a minute.</p>", status=503)
-    answer.headers.update(RETRY_AFTER)
-    return _private(answer)
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
