@@ -44,6 +44,7 @@ async def test_a_revoked_key_stops(api: Api, agency: Agency, pool: Pool) -> None
         ("GET", "/v1/alerts", Scope.ALERTS_READ),
         ("GET", f"/v1/alerts/{uuid4()}", Scope.ALERTS_READ),
         ("GET", f"/v1/alerts/{uuid4()}/deliveries", Scope.ALERTS_READ),
+        ("GET", f"/v1/alerts/{uuid4()}/acknowledgements", Scope.ALERTS_READ),
         ("GET", "/v1/receipts", Scope.RECEIPTS_READ),
         ("POST", f"/v1/alerts/{uuid4()}/cancel", Scope.ALERTS_WRITE),
         ("POST", f"/v1/alerts/{uuid4()}/updates", Scope.ALERTS_WRITE),
@@ -63,7 +64,7 @@ async def test_a_key_without_the_scope_may_not(
     assert (answer.status, answer.at("type")) == (403, "/problems/scope")
 
 
-@pytest.mark.parametrize("suffix", ["", "/deliveries"])
+@pytest.mark.parametrize("suffix", ["", "/acknowledgements", "/deliveries"])
 async def test_another_agencys_alert_is_not_found(
     api: Api, client: Client, alert: Body, other_agency: Agency, suffix: str
 ) -> None:

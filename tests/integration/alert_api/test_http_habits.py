@@ -16,6 +16,7 @@ from tests.integration.alert_api.conftest import Agency, Api, Client, serving
         ("DELETE", "/v1/alerts", "GET, POST"),
         ("PROPFIND", "/v1/alerts", "GET, POST"),
         ("POST", "/v1/receipts", "GET"),
+        ("PUT", "/s/token", "GET, HEAD, POST"),
         ("PUT", "/u/token", "GET, HEAD, POST"),
         ("POST", "/health", "GET"),
         ("GET", "/v1/alerts/01a1fd00-0000-7000-8000-000000000000/cancel", "POST"),

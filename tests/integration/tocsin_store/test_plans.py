@@ -5,6 +5,7 @@ import pytest
 from tests.support.plans import nodes, plan_of, table, unprobed
 from tests.support.world import waiting
 from tocsin_store import (
+    acknowledgements,
     callbacks,
     enqueue,
     inbound,
@@ -26,6 +27,7 @@ LARGE = (
     "due",
     "member",
     "contact_point",
+    "place",
     "consent",
     "quiet_hours",
     "suppression",
@@ -65,6 +67,8 @@ STATEMENTS = {
     "refused": (opt_outs.WITHDRAW_REFUSED, {"contact_point", "consent"}),
     "people": (inbound.PEOPLE, {"contact_point", "consent", "member"}),
     "thread": (inbound.THREAD, {"contact_point", "provider_message", "delivery", "alert"}),
+    "seen": (acknowledgements.FIND, {"delivery", "alert", "alert_content", "member", "consent"}),
+    "count seen": (acknowledgements.COUNT, {"delivery", "place"}),
     "lent": (inbound.LENT, {"contact_point", "provider_message"}),
 }
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane
+from tocsin_store.deliveries import id_range
 from tocsin_store.inbound import Threaded
-from tocsin_store.pool import Connection
+from tocsin_store.pool import Connection, Row
+from tocsin_store.telling import REACHED
 
 # Whoever takes their consent back is no longer named to the agency, but what they say still counts.
 FIND: Final = """
@@ -67,3 +70,83 @@ async def find(conn: Connection, delivery_id: UUID, *, fence: int) -> Delivered 
         language=row["language"],
         body=row["body"],
     )
+
+
+# The rows of one alert, a range of the key; then one probe for each of their members. Each place is compared with the
+# shapes of its strip alone, and exactly only with those whose box it is in. A version without shapes goes to those whom
+# earlier ones reached: theirs are looked at.
+COUNT: Final = f"""
+WITH person AS MATERIALIZED (
+    SELECT d.member_id AS id, bool_or({REACHED}) AS reached, bool_or(d.state = 'acknowledged') AS acknowledged
+    FROM   delivery d
+    WHERE  d.id >= $3 AND d.id <= $4 AND d.alert_id = $1 AND d.alert_version = $2
+    GROUP  BY 1
+), shape AS MATERIALIZED (
+    SELECT row_number() OVER () AS number, area, box(outline) AS box,
+           outline::path::polygon AS outline, -- as it is in memory, not fetched anew for each place
+           ARRAY(SELECT hole::path::polygon FROM unnest(holes) hole) AS holes
+    FROM   alert_shape
+    WHERE  alert_id = $1 AND area IS NOT NULL
+      AND  version = (SELECT max(version) FROM alert_shape WHERE alert_id = $1 AND version <= $2)
+), extent AS MATERIALIZED (
+    SELECT min((box[1])[0]) AS west, max((box[0])[0]) AS east FROM shape
+), strip AS MATERIALIZED (
+    SELECT number, box, generate_series(width_bucket((box[1])[0], west, east, 64),
+                                        width_bucket((box[0])[0], west, east, 64)) AS strip
+    FROM   shape CROSS JOIN extent
+), located AS MATERIALIZED (
+    SELECT person.*, p.location, width_bucket(p.location[0], west, east, 64) AS strip
+    FROM   person
+    CROSS  JOIN LATERAL (SELECT location FROM place WHERE member_id = person.id OFFSET 0) p
+    CROSS  JOIN extent
+), near AS MATERIALIZED (
+    SELECT located.*, number FROM located JOIN strip USING (strip) WHERE location <@ box
+), inside AS (
+    SELECT DISTINCT s.area, near.id, near.reached, near.acknowledged
+    FROM   near JOIN shape s USING (number)
+    WHERE  location <@ s.outline AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE location <@ hole)
+), counted AS (
+    SELECT   area, count(*) AS members, count(*) FILTER (WHERE reached) AS reached,
+             count(*) FILTER (WHERE acknowledged) AS acknowledged
+    FROM     inside GROUP BY area
+)
+SELECT NULL::smallint AS area, count(*) AS members, count(*) FILTER (WHERE reached) AS reached,
+       count(*) FILTER (WHERE acknowledged) AS acknowledged, now() AS as_of
+FROM   person
+UNION  ALL
+SELECT area, coalesce(members, 0), coalesce(reached, 0), coalesce(acknowledged, 0), now()
+FROM   (SELECT DISTINCT area FROM shape) every LEFT JOIN counted USING (area)
+ORDER  BY area NULLS FIRST
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many members an alert version is meant for, has reached, and was acknowledged by on any channel."""
+
+    members: int
+    reached: int
+    acknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A snapshot. Who is in several areas counts in each; who is in none any more counts in none."""
+
+    as_of: datetime
+    in_all: Count
+    by_area: Mapping[int, Count]
+    """By the area's place in the list as it was posted."""
+
+
+async def count(conn: Connection, alert_id: UUID, *, version: int) -> Counts:
+    """Count the members of an alert version from the ledger as it is now; suppressed ones included.
+
+    It reads each delivery of the alert once and probes the places of each member once: COST.
+    """
+    total, *areas = await conn.fetch(COUNT, alert_id, version, *id_range(alert_id))
+    return Counts(total["as_of"], _count(total), {row["area"]: _count(row) for row in areas})
+
+
+def _count(row: Row) -> Count:
+    return Count(row["members"], row["reached"], row["acknowledged"])

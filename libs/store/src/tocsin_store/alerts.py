@@ -199,11 +199,11 @@ async def _insert_shapes(conn: Connection, alert: Alert, shapes: Sequence[Shape]
     # As text: asyncpg takes a polygon inside an array for another array.
     await conn.executemany(
         """
-        INSERT INTO alert_shape (alert_id, version, outline,           holes)
-        VALUES                  ($1,       $2,      $3::text::polygon, $4::text[]::polygon[])
+        INSERT INTO alert_shape (alert_id, version, outline,           holes,                  area)
+        VALUES                  ($1,       $2,      $3::text::polygon, $4::text[]::polygon[], $5)
         """,
         [
-            (alert.id, alert.version, _text(shape.outline), [_text(hole) for hole in shape.holes])
+            (alert.id, alert.version, _text(shape.outline), [_text(hole) for hole in shape.holes], shape.area)
             for shape in shapes
         ],
     )

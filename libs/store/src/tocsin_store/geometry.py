@@ -31,6 +31,8 @@ class Shape:
 
     outline: Sequence[Metres]
     holes: Sequence[Sequence[Metres]] = ()
+    area: int | None = None
+    """Which of an alert's areas it belongs to, as they were posted, from 0 on."""
 
 
 def shapes(geometry: object, *, max_vertices: int | None = None) -> list[Shape]:

@@ -14,7 +14,7 @@ from tocsin_store.chunks import CHUNK
 from tocsin_store.fan_out import CHUNK_LIMIT, Chunk
 from tocsin_store.gate import ALERT
 from tocsin_store.pool import Pool
-from tocsin_store.telling import RANGE
+from tocsin_store.telling import RANGE, REACHED
 
 _WITHOUT_BARRIER: Final = "done_at IS NULL AND reached AND barrier IS NULL"
 _BEHIND: Final = "WHERE done_at IS NULL AND reached AND NOT barrier_passed AND barrier = $1"
@@ -39,7 +39,7 @@ _MET_CLAIMED: Final = """
 _PAGE: Final = """
 WITH {alert}, old AS MATERIALIZED (
     SELECT d.id, d.member_id, d.contact_point_id, d.work, d.alert_version < $2 AND d.channel = $4 AS earlier,
-           d.state IN ('sent', 'voicemail', 'delivered', 'acknowledged') OR d.ambiguous > 0 AS reached
+           {reached} AS reached
     FROM   ({deliveries}) d
     ORDER  BY d.id LIMIT $7
 ), page AS MATERIALIZED (
@@ -135,7 +135,9 @@ async def insert_reached(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | Non
             fan_out["channel"],
         )
         page = await connection.fetchrow(
-            _PAGE.format(alert=ALERT, deliveries=_ALL if fan_out["first_pass"] else _MET_CLAIMED)
+            _PAGE.format(
+                alert=ALERT, reached=REACHED, deliveries=_ALL if fan_out["first_pass"] else _MET_CLAIMED
+            )
             + CHUNK
             + _SEEN,
             *key,

@@ -45,3 +45,6 @@ TELL: Final = f"""
 
 RANGE: Final = "d.id >= alert_first(a.id) AND d.id < alert_end(a.id) AND d.alert_id = a.id"
 """The deliveries d of alert a: a range of the primary key, its 48-bit time and the next."""
+
+REACHED: Final = "(d.state IN ('sent', 'voicemail', 'delivered', 'acknowledged') OR d.ambiguous > 0)"
+"""Whether delivery d was handed over and nobody provably refused it."""

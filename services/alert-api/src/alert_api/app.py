@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
 from alert_api import (
+    acknowledgement_routes,
     alert_routes,
     change_routes,
     health_routes,
@@ -28,6 +29,7 @@ from alert_api.problems import Fault, Problem
 from alert_api.services import Services
 
 _ROUTERS: Final = (
+    acknowledgement_routes.router,
     alert_routes.router,
     change_routes.router,
     receipt_routes.router,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final, TypeGuard
 
 from alert_api.problems import Fault
@@ -25,11 +26,13 @@ async def shapes_of(conn: Connection, posted: object) -> tuple[list[Shape], list
     )
     found: list[Shape] = []
     faults: list[Fault] = []
-    for pointer, entry in entries.items():
+    for number, entry in entries.items():
         try:
-            found += _resolved(entry, known)
+            found += [replace(shape, area=number) for shape in _resolved(entry, known)]
         except GeometryError as error:
-            faults += [Fault(pointer + each.pointer, each.rule, each.detail) for each in error.faults]
+            faults += [
+                Fault(f"/areas/{number}{each.pointer}", each.rule, each.detail) for each in error.faults
+            ]
     return found, faults
 
 
@@ -37,10 +40,10 @@ def _could_be(code: object) -> TypeGuard[str]:
     return isinstance(code, str) and code.isprintable()  # PostgreSQL refuses a text with NUL
 
 
-def _entries(posted: object) -> dict[str, Mapping[str, object]]:
+def _entries(posted: object) -> dict[int, Mapping[str, object]]:
     given = posted.get("areas") if isinstance(posted, Mapping) else None
     listed = given if isinstance(given, list) else []
-    return {f"/areas/{n}": entry for n, entry in enumerate(listed) if isinstance(entry, Mapping)}
+    return {n: entry for n, entry in enumerate(listed) if isinstance(entry, Mapping)}
 
 
 def _resolved(entry: Mapping[str, object], known: Mapping[str, Sequence[Shape]]) -> Sequence[Shape]:

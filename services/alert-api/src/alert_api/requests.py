@@ -27,6 +27,12 @@ class Paging(_Parameters):
     after: str | None = Field(None, max_length=200, description="`next` of the part before.")
 
 
+class VersionQuery(_Parameters):
+    """Which version of an alert."""
+
+    version: int | None = Field(None, ge=1, le=2**31 - 1, description="Default: the one in force.")
+
+
 class ReceiptQuery(Paging):
     """Which receipts."""
 
@@ -45,6 +51,7 @@ class SuppressionQuery(Paging):
 
 
 Part = Annotated[Paging, Query()]
+Which = Annotated[VersionQuery, Query()]
 Receipts = Annotated[ReceiptQuery, Query()]
 Suppressions = Annotated[SuppressionQuery, Query()]
 
