@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypedDict
 
 ENDS: Final = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 """The statuses that are the last."""
@@ -67,6 +67,18 @@ class Call:
     def final(self) -> bool:
         """Whether it is over."""
         return self.status in ENDS
+
+
+class Change(TypedDict, total=False):
+    """What can happen to a call; the names are those of its fields and of the log."""
+
+    status: str
+    dialled_at: float
+    answered_at: float
+    ended_at: float
+    duration_s: int
+    answered_by: str
+    code: int | None
 
 
 class Kind(StrEnum):

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Unpack
 
-from tocsin_sandbox.calls.call import Asked, Call, Entry, Kind
+from tocsin_sandbox.calls.call import Asked, Call, Change, Entry, Kind
 from tocsin_sandbox.calls.calls_log import (
     FILE_NAME,
     asked_of,
@@ -22,11 +22,6 @@ from tocsin_sandbox.calls.tally import Tally
 from tocsin_sandbox.phones.texts_log import LinesFile
 
 log = logging.getLogger(__name__)
-
-_RECALLED: Final = frozenset(
-    {"status", "dialled_at", "answered_at", "ended_at", "duration_s", "answered_by", "code"}
-)
-"""What the log says of a call after it was created."""
 
 
 class Calls:
@@ -73,7 +68,7 @@ class Calls:
         """What happened in a call, in order."""
         return self._transcripts.get(sid, [])
 
-    def change(self, sid: str, event: str = "", *, by: str = "", **changes: Any) -> Call | None:  # noqa: ANN401 - fields of Call
+    def change(self, sid: str, event: str = "", *, by: str = "", **changes: Unpack[Change]) -> Call | None:
         """Change a call that is not over, and record the event where there is one; None where it is over or gone."""
         old = self._calls.get(sid)
         if old is None or old.final:
@@ -83,7 +78,7 @@ class Calls:
         self._calls[sid] = new
         self.tally.moved(old, new)
         if event:
-            self._append(event_line(new, event, at=now, **changes, **({"by": by} if by else {})))
+            self._append(event_line(new, event, at=now, **changes | ({"by": by} if by else {})))
         if new.status != old.status:
             self.note(sid, Kind.STATUS, new.status if new.code is None else f"{new.status} {new.code}")
         return new
@@ -110,6 +105,8 @@ class Calls:
 
     def note(self, sid: str, kind: Kind, text: str) -> None:
         """Add a line to its transcript."""
+        if sid not in self._calls:
+            return
         self._transcripts.setdefault(sid, []).append(Entry(time.time(), kind, text))
         self.tally.lines += 1
 
@@ -189,7 +186,7 @@ class Calls:
         call = self._calls.get(event["sid"])
         if call is None:
             return
-        known = {name: value for name, value in event.items() if name in _RECALLED}
+        known = {name: value for name, value in event.items() if name in Change.__annotations__}
         new = replace(call, updated_at=event["at"], **known)
         self._calls[call.sid] = new
         self.tally.moved(call, new)

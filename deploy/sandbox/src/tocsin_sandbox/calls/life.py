@@ -3,10 +3,10 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, Unpack
 
 from tocsin_sandbox.calls.behaviour import CallsBehaviour
-from tocsin_sandbox.calls.call import Call, Kind
+from tocsin_sandbox.calls.call import Call, Change, Kind
 from tocsin_sandbox.calls.calls import Calls
 from tocsin_sandbox.calls.conversation import Ask, Conversation, Script
 from tocsin_sandbox.calls.detection import Detected, detected
@@ -62,14 +62,14 @@ class Life:
 
     async def _lived(self, queued_s: float) -> None:
         await self._line.lasts(queued_s)
-        self._move("initiated", "dialled", dialled_at=time.time())
+        self._move("dialled", status="initiated", dialled_at=time.time())
         await self._line.lasts(self._real_s(self._behaviour.dialled_after_s.drawn(self._sid)))
         by_hand = self._asked.to in self._behaviour.by_hand
         fate = None if by_hand else self._world.rules.action(Phase.RING, number=self._asked.to, lot=self._sid)
         if fate is not None and fate.type is ActionType.END and fate.status == "failed":
             self._end("failed", code=fate.end[1], by="carrier")
             return
-        self._move("ringing")
+        self._move(status="ringing")
         callee = await (self._picked_up_by_hand() if by_hand else self._picked_up(fate))
         if callee is not None:
             await self._answered(callee)
@@ -100,7 +100,7 @@ class Life:
         return None
 
     async def _answered(self, callee: Callee) -> None:
-        self._move("in-progress", "answered", answered_at=time.time())
+        self._move("answered", status="in-progress", answered_at=time.time())
         self._line.limit(self._real_s(self._asked.limit_s), by="limit")
         if callee.hangs_up_after_s is not None:
             self._line.limit(self._real_s(callee.hangs_up_after_s), by="callee")
@@ -148,13 +148,13 @@ class Life:
         if call is None:
             return
         now = time.time()
-        changes: dict[str, Any] = {"ended_at": now, "code": code or call.code}
+        changes = Change(status=status, ended_at=now, code=code or call.code)
         if call.answered_at is not None:
             changes["duration_s"] = round((now - call.answered_at) * self._behaviour.speed)
-        self._move(status, "ended", by=by, **changes)
+        self._move("ended", by=by, **changes)
 
-    def _move(self, status: str, event: str = "", **changes: Any) -> None:  # noqa: ANN401 - fields of Call
-        call = self._world.calls.change(self._sid, event, status=status, **changes)
+    def _move(self, event: str = "", *, by: str = "", **changes: Unpack[Change]) -> None:
+        call = self._world.calls.change(self._sid, event, by=by, **changes)
         if call is not None:
             self._world.client.tell(call)
 
