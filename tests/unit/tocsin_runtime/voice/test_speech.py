@@ -30,8 +30,11 @@ ENGLISH = [
     ("On 0345 988 1188 24 hours", "On 0 3 4 5, 9 8 8, 1 1 8 8 24 hours."),
     ("Dial 999, else 101.", "Dial 9 9 9, else 1 0 1."),
     ("Ref 20261122-0456", "Ref 2 0 2 6 1, 1 2 2, 0 4 5 6."),
+    ("Ref AB12345", "Ref A B 1 2 3 4 5."),
+    ("£20-£30, J31", "20 pounds to 30 pounds, J 31."),
     ("25000 homes, 10,000 people", "25000 homes, 10,000 people."),
     # Amounts
+    ("£1.00, £2.5, £3.05", "1 pound, 2 pounds 50, 3 pounds 05."),
     ("£1, £2.50, £10,000, £1.5m", "1 pound, 2 pounds 50, 10,000 pounds, 1.5 million pounds."),
     ("5km at 30 mph, 1 m deep", "5 kilometres at 30 miles per hour, 1 metre deep."),
     ("-5°C, 80%, 10-12 miles", "minus 5 degrees Celsius, 80 percent, 10 to 12 miles."),
@@ -39,6 +42,7 @@ ENGLISH = [
     ("PR1 3LH, SW1A1AA", "P R 1, 3 L H, S W 1 A, 1 A A."),
     ("M55, A1(M), B5269", "M 55, A 1 M, B 5 2 6 9."),
     ("St Mary's, High St. Keep off Mill Rd nr town", "Saint Mary's, High Street. Keep off Mill Road near town."),
+    ("Lytham St Annes, High St. Residents", "Lytham Saint Annes, High Street. Residents."),
     ("Dr Shah, Park Dr", "Doctor Shah, Park Drive."),
     ("At ///filled.count.soap", "At filled, count, soap."),
     # Abbreviations
@@ -74,7 +78,7 @@ WELSH = [
 
 OTHERS = [
     ("Zadzwoń 112, 0 22 123 45 67, 22/11/2026 14:30", "Zadzwoń 1 1 2, 0, 2 2, 1 2 3, 4 5, 6 7, 22/11/2026 14:30."),
-    ("Vezi https://a.ro/x!", "Vezi a.ro!"),
+    ("Vezi https://a.ro/x! a@b.ro", "Vezi a.ro! a b.ro."),
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ _ON_ITS_OWN: Final = "999", "112", "101", "111", "105", "119", "18000", "116 123
 _AREA: Final = 5
 _GROUP: Final = 3
 _OF_ROADS: Final = 2
-"""Digits of a road's number that are read as one."""
+"""Digits of its number that are read as one; of references, too."""
 _AMOUNT: Final = r"\d{1,3}(?:,\d{3}){1,4}|\d{1,15}"
 
 
@@ -25,11 +25,9 @@ def digits(number: str) -> str:
 def _groups(written: str, *, first: bool) -> list[str]:
     if len(written) <= _AREA:
         return [written]
-    start = _AREA if first else 0
-    return [
-        *filter(None, [written[:start]]),
-        *(written[at : at + _GROUP] for at in range(start, len(written), _GROUP)),
-    ]
+    start = _AREA if first else _GROUP
+    rest = range(start, len(written), _GROUP)
+    return [written[:start], *(written[at : at + _GROUP] for at in rest)]
 
 
 def _phone(found: Found, table: Table) -> str:
@@ -59,15 +57,11 @@ def _money(found: Found, table: Table) -> str:
     if table.pounds is None:
         return found[0]
     one, many = table.pounds
-    whole, pence, scale = found["pounds"], found["pence"], found["scale"]
-    scaled = f"{whole}.{pence}" if scale and pence else whole
-    words = (
-        scaled,
-        table.scales.get(scale or ""),
-        one if whole == "1" and not scale else many,
-        scale or pence,
-    )
-    return " ".join(word for word in words[: 3 if scale else 4] if word)
+    whole, pence, scale = found["pounds"], found["pence"] or "", found["scale"]
+    if scale:
+        return f"{whole}{'.' if pence else ''}{pence} {table.scales[scale]} {many}"
+    pounds = f"{whole} {one if whole == '1' else many}"
+    return f"{pounds} {pence.ljust(2, '0')}" if pence.strip("0") else pounds
 
 
 def _unit(found: Found, table: Table) -> str:
@@ -99,7 +93,7 @@ NUMBERS: Final = (
     ),
     Reading(
         "road",
-        lambda _: r"\b(?P<road_letters>[A-Z]{1,2})(?P<road_number>\d{1,4})(?P<road_kind>\(M\))?(?!\w)",
+        lambda _: r"\b(?P<road_letters>[A-Z]{1,2})(?P<road_number>\d{1,12})(?P<road_kind>\(M\))?(?!\w)",
         _road,
     ),
     Reading(

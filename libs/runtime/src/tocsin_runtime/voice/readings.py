@@ -9,19 +9,11 @@ from tocsin_runtime.voice.speech_tables import Table
 _NEVER: Final = "(?!)"
 _AFTER_A_LINK: Final = ".,;:!?)'"
 _ENDINGS: Final = (
-    "gov.uk",
-    "police.uk",
-    "nhs.uk",
-    "org.uk",
-    "co.uk",
-    "ac.uk",
-    "uk",
-    "cymru",
-    "wales",
-    "com",
-    "org",
-)
+    "gov.uk", "police.uk", "nhs.uk", "org.uk", "co.uk", "ac.uk", "uk", "cymru", "wales", "com", "org",
+)  # fmt: skip
 _TWO_DIGITS: Final = 10
+_OF_A_SAINT: Final = re.compile(r"St\w+s\b")
+"""Bury St Edmunds, Lytham St Annes."""
 
 
 def _email(found: Found, table: Table) -> str:
@@ -99,7 +91,8 @@ def _by_place(found: Found, table: Table) -> str:
     after_name, before_name = table.by_place[word]
     before = word_before(found)
     follows = before[:1].isupper() and before[-1:].isalnum()
-    if rest_after(found)[:1].isupper() and not follows:
+    after = rest_after(found)
+    if after[:1].isupper() and (not follows or _OF_A_SAINT.match(found[0] + after)):
         return before_name
     return after_name + _stop(found, after=found[0][len(word) :])
 
@@ -107,6 +100,10 @@ def _by_place(found: Found, table: Table) -> str:
 def _stop(found: Found, *, after: str) -> str:
     rest = rest_after(found)
     return after if not rest or rest[0].isupper() else ""
+
+
+def _email_pattern(table: Table) -> str:
+    return r"(?<!\w)[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}" if table.at else _NEVER
 
 
 def _date_pattern(table: Table) -> str:
@@ -150,7 +147,7 @@ def _hour_pattern(table: Table) -> str:
 
 
 LINKS: Final = (
-    Reading("email", lambda _: r"(?<!\w)[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", _email),
+    Reading("email", _email_pattern, _email),
     Reading("three_words", lambda _: r"///[^\W\d_]{1,40}\.[^\W\d_]{1,40}\.[^\W\d_]{1,40}", _three_words),
     Reading(
         "link",

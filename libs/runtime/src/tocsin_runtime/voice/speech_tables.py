@@ -39,8 +39,8 @@ class Table:
     """Between two numbers."""
     plus: str = "+"
     minus: str = "-"
-    at: str = "@"
-    dot: str = "."
+    at: str = ""
+    dot: str = ""
     website: str = ""
     see_website: str = ""
     before_website: Sequence[str] = ()
