@@ -130,6 +130,16 @@ async def test_areas_are_loaded_and_brought_up_to_date(tocsin: Tocsin, tmp_path:
         (["agencies", "add"], 2, "requires an argument"),
         (["agencies", "add", "x1", "X", "--from", "a@b.c\r\nBcc: d@e.f"], 2, "not an email address"),
         (["agencies", "add", "x1", "X\nY", "--from", "a@b.c"], 2, "NAME"),
+        (
+            ["agencies", "add", "x1", "X", "--from", "a@b.c", "--voice-from", "Fire"],
+            2,
+            "--voice-from: a number",
+        ),
+        (
+            ["agencies", "add", "x1", "X", "--from", "a@b.c", "--calls-per-s", "0"],
+            2,
+            "--calls-per-s: at least",
+        ),
         (["agencies", "add", "x1", "X", "--from", "a@b.c", "--reply-to", "no"], 2, "--reply-to"),
         (["keys", "add", "nobody", "--scope", "alerts:write"], 1, "There is no agency nobody."),
         (["keys", "add", "nobody", "--scope", "everything"], 2, "--scope"),

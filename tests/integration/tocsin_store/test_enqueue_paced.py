@@ -39,10 +39,12 @@ async def drained(pool: Pool, *, window_s: int = 30) -> list[UUID]:
 
 
 async def test_a_chunk_of_a_paced_sender_is_what_goes_in_some_seconds(pool: Pool) -> None:
+    slowest = await texting(pool, 45, agency=await a_texting_agency(pool, segments_per_s=1))
     slow = await texting(pool, 250)
     fast = await texting(pool, 550, agency=await a_texting_agency(pool, segments_per_s=400))
 
     assert await sizes(slow) == [100, 100, 50]
+    assert await sizes(slowest) == [40, 5]
     assert await sizes(fast) == [500, 50]
 
 
