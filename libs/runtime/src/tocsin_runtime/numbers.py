@@ -125,7 +125,7 @@ def read(text: str, *, use: Use, region: str, countries: Collection[str], fictio
             "satellite", "It belongs to no country: a satellite phone or a global service."
         )
     kind = PhoneNumberType.MOBILE if found and _is_fictional(number) else phonenumbers.number_type(number)
-    if phonenumbers.is_valid_short_number(number):
+    if found is None and phonenumbers.is_valid_short_number(number):
         raise NumberRefusedError("short", "A short number, or one for emergencies.")
     if found is None or kind not in use.taken:
         raise NumberRefusedError(*use.refused.get(kind, _MALFORMED))
