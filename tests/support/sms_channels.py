@@ -12,8 +12,8 @@ import aiohttp
 from sms_worker.providers import providers_of
 from sms_worker.settings import SmsWorkerSettings
 from sms_worker.sms_channel import SmsChannel
-from sms_worker.twilio_provider import Known
 from tests.support.emails import an_alert
+from tocsin_providers.twilio.resource import Known
 from tocsin_sandbox.sandbox import Sandbox
 from tocsin_sandbox.settings import Settings
 from tocsin_store.claim import ClaimedDelivery

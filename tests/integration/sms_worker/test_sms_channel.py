@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from sms_worker.trouble import FAULTS
 from tests.support.batches import a_batch
 from tests.support.eventually import eventually
 from tests.support.http_wire import Exchange, Script, Server, always, serving
@@ -32,6 +31,7 @@ from tests.support.sms_channels import (
     twilio,
     url_of,
 )
+from tocsin_providers.http.trouble import FAULTS
 from tocsin_runtime.delivery.channel import OutcomeClass, Scope
 from tocsin_runtime.tokens import read_callback
 from tocsin_schemas.words import Lane, Reason

@@ -9,10 +9,10 @@ from uuid import UUID
 from pydantic_core import to_json
 from yarl import URL
 
-from sms_worker.answers import Object, listed, object_of, objects_of, text_of, wait_of, words_of
 from sms_worker.provider import Outgoing, Sought
-from sms_worker.wire import TROUBLE, Answer, Once, Wire
 from tocsin_providers.accounts import NotifyAccount, base_of
+from tocsin_providers.http.answers import Object, listed, object_of, objects_of, text_of, wait_of, words_of
+from tocsin_providers.http.wire import TROUBLE, Answer, Once, Wire
 from tocsin_providers.notify.rest_table import row_for
 from tocsin_providers.notify.statuses import REPORTS, report_of
 from tocsin_providers.notify.token import request_token

@@ -44,7 +44,7 @@ class Provider(Protocol):
 
     name: str
 
-    async def send(self, text: Outgoing, *, may_begin: Callable[[], bool]) -> Outcome:
+    async def send(self, text: Outgoing, /, *, may_begin: Callable[[], bool]) -> Outcome:
         """Hand one text over, within the deadline of a request.
 
         Args:
@@ -52,7 +52,7 @@ class Provider(Protocol):
             may_begin: Asked in the same slice as the first byte of the request; where it says no the text is LATE.
         """
 
-    async def find(self, sought: Sought) -> Outcome:
+    async def find(self, sought: Sought, /) -> Outcome:
         """Say what became of an earlier attempt: OK with the provider's id, ABSENT, or AMBIGUOUS: it cannot tell."""
 
     async def status(self, ref: str) -> Report | None:

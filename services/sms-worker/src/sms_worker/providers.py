@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from sms_worker.notify_provider import NotifyProvider
 from sms_worker.provider import Provider
 from sms_worker.settings import SmsWorkerSettings
-from sms_worker.twilio_provider import Known, TwilioProvider
-from sms_worker.wire import Wire
+from sms_worker.twilio_provider import TwilioProvider
 from tocsin_providers.accounts import Account, TwilioAccount
+from tocsin_providers.http.wire import Wire
+from tocsin_providers.twilio.resource import Known
 
 
 def providers_of(settings: SmsWorkerSettings, *, known: Known) -> Sequence[Provider]:

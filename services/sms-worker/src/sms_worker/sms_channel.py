@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sms_worker.failover import Failover
-from sms_worker.job import Job
-from sms_worker.lookups import Lookups
-from sms_worker.provider import Provider
+from sms_worker.provider import Outgoing, Provider
 from sms_worker.settings import SmsWorkerSettings
 from sms_worker.texts import Texts
-from sms_worker.wire import LATE
+from tocsin_providers.http.failover import Failover
+from tocsin_providers.http.job import Job
+from tocsin_providers.http.lookups import Lookups
+from tocsin_providers.http.wire import LATE
 from tocsin_providers.report import Report
 from tocsin_runtime.clock import utc_now
 from tocsin_runtime.delivery.channel import Batch, Gate, Holds, Outcome, RouteWatch, Scope, Settled
@@ -27,7 +27,7 @@ class SmsChannel:
         self._providers = {provider.name: provider for provider in providers}
         self._texts = Texts(settings)
         self._failover = Failover(providers, lanes=settings.lanes, most=settings.sms_requests)
-        self._lookups = Lookups(providers, texts=self._texts)
+        self._lookups = Lookups(providers, sought=self._texts.sought)
         self.providers: Sequence[str] = tuple(self._providers)
 
     async def run(self) -> None:
@@ -47,7 +47,7 @@ class SmsChannel:
         routes: RouteWatch,  # noqa: ARG002 - carriers show in reports, not here
     ) -> AsyncIterator[Sequence[Settled]]:
         """Hand every message over, as far as the budget goes; outcomes come in parts. Needs `run`."""
-        job = Job(batch, gate=gate, holds=holds)
+        job = Job[Outgoing](batch, gate=gate, holds=holds)
         left = batch.budget
         now = utc_now()
         for number, claimed in enumerate(batch.deliveries):
@@ -65,7 +65,11 @@ class SmsChannel:
 
     async def find(self, batch: Batch) -> Sequence[Settled]:
         """Look up the earlier attempts of these deliveries."""
-        return await self._lookups.find(batch)
+        found = await self._lookups.find(batch)
+        return [
+            Settled(each.number, self._texts.with_price(each.outcome, batch, batch.deliveries[each.number]))
+            for each in found
+        ]
 
     def segments(self, content: AlertContent) -> int:
         """How many segments a text of this alert has at most."""

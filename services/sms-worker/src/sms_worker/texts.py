@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +10,8 @@ import structlog
 
 from sms_worker.provider import Outgoing, Sought
 from sms_worker.settings import SmsWorkerSettings
-from sms_worker.wire import LATE
+from tocsin_providers.http.lookups import made_at
+from tocsin_providers.http.wire import LATE
 from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Scope
 from tocsin_runtime.numbers import REFUSED_COUNTRIES, is_allowed, region_of
 from tocsin_runtime.sms.prices import cost_of
@@ -28,7 +29,6 @@ _NO_SENDER: Final = Outcome(OutcomeClass.PAUSE, Reason.SENDER_REFUSED, scope=Sco
 _ABROAD: Final = Outcome(OutcomeClass.PERMANENT, Reason.COUNTRY_REFUSED)
 _CLAIMS_LOOKED_BACK_ON: Final = 8
 """An attempt whose outcome is unknown was made under one of the last few fences."""
-_OF_TIME: Final = frozenset({7, 8})
 
 _Key = tuple[UUID, int, str]
 
@@ -78,7 +78,7 @@ class Texts:
             return None
         fences = range(max(1, claimed.fence - _CLAIMS_LOOKED_BACK_ON), claimed.fence)
         references = [sign_callback(self._key, claimed.id, fence=fence) for fence in reversed(fences)]
-        return Sought(claimed.address, text.body, sender, references, _made_at(claimed.id))
+        return Sought(claimed.address, text.body, sender, references, made_at(claimed.id))
 
     def with_price(self, outcome: Outcome, batch: Batch, claimed: ClaimedDelivery) -> Outcome:
         """Say what a text that was found is billed as."""
@@ -119,10 +119,3 @@ class Texts:
 
     def _cost(self, segments: int, number: str) -> int | None:
         return cost_of(segments, region=region_of(number), prices=self._settings.sms_prices)
-
-
-def _made_at(delivery: UUID) -> datetime:
-    """When its alert was made, which its id says; an age ago where it does not."""
-    if delivery.version not in _OF_TIME:
-        return datetime.fromtimestamp(0, UTC)
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=delivery.int >> 80)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms_worker.answers import listed, moment_of, object_of, wait_of, words_of
+from tocsin_providers.http.answers import listed, moment_of, object_of, wait_of, words_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

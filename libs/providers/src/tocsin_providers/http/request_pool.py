@@ -3,34 +3,51 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
-from sms_worker.job import Message
-from sms_worker.provider import Provider
-from sms_worker.throttle import Throttle
+from tocsin_providers.http.job import Message
+from tocsin_providers.http.throttle import Throttle
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass
 from tocsin_schemas.words import Reason
 
-CameTo = Callable[[Message, Outcome, str], None]
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+CameTo = Callable[[Message[T], Outcome, str], None]
 """Told what a request came to, and at which provider."""
 
 
-class RequestPool:
+class Taker(Protocol[T_contra]):
+    """One account at one provider, as far as it takes messages."""
+
+    name: str
+
+    async def send(self, what: T_contra, /, *, may_begin: Callable[[], bool]) -> Outcome:
+        """Hand one message over, within the deadline of a request.
+
+        Args:
+            what: It, and to whom.
+            may_begin: Asked in the same slice as the first byte of the request; where it says no the message is LATE.
+        """
+
+
+class RequestPool(Generic[T]):
     """Run it; `put` from any task."""
 
-    def __init__(self, provider: Provider, *, most: int, came_to: CameTo) -> None:
+    def __init__(self, provider: Taker[T], *, most: int, came_to: CameTo[T]) -> None:
         self._provider = provider
         self._most = most
         self._came_to = came_to
         self._throttle = Throttle(most)
-        self._backlog: deque[Message] = deque()
+        self._backlog: deque[Message[T]] = deque()
         self._idle: deque[asyncio.Future[None]] = deque()
 
-    def put(self, messages: list[Message]) -> None:
+    def put(self, messages: list[Message[T]]) -> None:
         """Let messages wait for their turn."""
         self._backlog.extend(messages)
         self._wake(len(messages))
 
-    def drain(self) -> list[Message]:
+    def drain(self) -> list[Message[T]]:
         """Take back what has not begun."""
         left = [message for message in self._backlog if message.waiting]
         self._backlog.clear()
@@ -45,13 +62,13 @@ class RequestPool:
     async def _keep_one(self) -> None:
         while True:
             message, began = await self._next()
-            outcome = await self._provider.send(message.text, may_begin=message.may_begin)
+            outcome = await self._provider.send(message.what, may_begin=message.may_begin)
             throttled = outcome.of is OutcomeClass.RETRY_SAFE and outcome.reason is Reason.THROTTLED
             self._throttle.end(began, throttled=throttled, wait=outcome.lasts)
             self._come_back()
             self._came_to(message, outcome, self._provider.name)
 
-    async def _next(self) -> tuple[Message, float]:
+    async def _next(self) -> tuple[Message[T], float]:
         while True:
             while self._backlog and not self._backlog[0].waiting:
                 self._backlog.popleft()

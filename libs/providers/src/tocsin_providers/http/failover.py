@@ -3,30 +3,31 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import structlog
 
-from sms_worker.job import Job, Message
-from sms_worker.provider import Provider
-from sms_worker.request_pool import RequestPool
-from sms_worker.trouble import Rest, Trouble
-from sms_worker.wire import LATE
+from tocsin_providers.http.job import Job, Message
+from tocsin_providers.http.request_pool import RequestPool, Taker
+from tocsin_providers.http.trouble import Rest, Trouble
+from tocsin_providers.http.wire import LATE
 from tocsin_runtime.delivery.channel import Holds, Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Lane, Reason
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 _ALL_HELD: Final = Outcome(OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE, scope=Scope.CHANNEL)
 
 
-class Failover:
+class Failover(Generic[T]):
     """A pool of requests for each provider and lane. Run it; `place` jobs from any task.
 
     Only what certainly was not taken goes to another provider; the rest is looked up first, at all of them.
     """
 
-    def __init__(self, providers: Sequence[Provider], *, lanes: Sequence[Lane], most: int) -> None:
+    def __init__(self, providers: Sequence[Taker[T]], *, lanes: Sequence[Lane], most: int) -> None:
         self._names = [provider.name for provider in providers]
         self._lanes = lanes
         self._trouble = {name: Trouble() for name in self._names}
@@ -42,7 +43,7 @@ class Failover:
             for pool in self._pools.values():
                 group.create_task(pool.run())
 
-    def place(self, job: Job) -> None:
+    def place(self, job: Job[T]) -> None:
         """Let the messages of a job wait for the first provider that is not on hold."""
         name = self._free(job.holds, tried=frozenset())
         if name is not None:
@@ -51,7 +52,7 @@ class Failover:
         for message in job.messages:
             message.settle(_ALL_HELD)
 
-    def _came_to(self, message: Message, outcome: Outcome, name: str) -> None:
+    def _came_to(self, message: Message[T], outcome: Outcome, name: str) -> None:
         rest = self._trouble[name].note(outcome)
         if rest is not None:
             self._hold(name, rest, holds=message.job.holds)
@@ -69,7 +70,7 @@ class Failover:
             for waiting in self._pool(name, lane).drain():
                 self._elsewhere(waiting, why, tried=name)
 
-    def _elsewhere(self, message: Message, why: Outcome, *, tried: str) -> None:
+    def _elsewhere(self, message: Message[T], why: Outcome, *, tried: str) -> None:
         message.tried |= {tried}
         name = self._free(message.job.holds, tried=message.tried)
         if name is None:
@@ -84,5 +85,5 @@ class Failover:
     def _free(self, holds: Holds, *, tried: frozenset[str]) -> str | None:
         return next((name for name in self._names if name not in tried and not holds.is_held(name)), None)
 
-    def _pool(self, name: str, lane: Lane) -> RequestPool:
+    def _pool(self, name: str, lane: Lane) -> RequestPool[T]:
         return self._pools[name, lane if lane in self._lanes else self._lanes[0]]

@@ -4,28 +4,26 @@ import time
 
 import pytest
 
-from sms_worker import job as job_module
-from sms_worker.job import Job
-from sms_worker.provider import Outgoing
-from sms_worker.wire import LATE
 from tests.support.batches import a_batch
 from tests.support.relays import HoldList
-from tests.support.sms_channels import ADA, SENDER, a_claim, a_text
+from tests.support.sms_channels import a_claim, a_text
 from tests.support.smtp import OpenGate
+from tocsin_providers.http import job as job_module
+from tocsin_providers.http.job import Job
+from tocsin_providers.http.wire import LATE
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Settled
 
 DONE = Outcome(OutcomeClass.OK)
-TEXT = Outgoing(ADA, "Flood", SENDER, None, 60, 1, None)
 
 
-def a_job(count: int, *, begin_by: float = float("inf")) -> Job:
-    job = Job(
+def a_job(count: int, *, begin_by: float = float("inf")) -> Job[str]:
+    job = Job[str](
         a_batch([a_claim() for _ in range(count)], content=a_text(), begin_by=begin_by),
         gate=OpenGate(),
         holds=HoldList(),
     )
     for number in range(count):
-        job.add(number, TEXT)
+        job.add(number, "Flood")
     return job
 
 

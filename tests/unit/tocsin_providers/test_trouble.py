@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sms_worker.trouble import FAULTS, Rest, Trouble
+from tocsin_providers.http.trouble import FAULTS, Rest, Trouble
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Reason
 

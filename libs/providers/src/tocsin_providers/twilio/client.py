@@ -13,8 +13,8 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from yarl import URL
 
-from sms_worker.wire import Once, Wire
 from tocsin_providers.accounts import TwilioAccount
+from tocsin_providers.http.wire import Once, Wire
 
 FORM: Final = "application/x-www-form-urlencoded"
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, Generic, Protocol, TypeVar
+from uuid import UUID
 
-from sms_worker.provider import Provider
-from sms_worker.texts import Texts
 from tocsin_runtime.delivery.channel import Batch, Outcome, OutcomeClass, Settled
 from tocsin_schemas.words import Reason
+from tocsin_store.claim import ClaimedDelivery
 
 _AT_ONCE: Final = 40
 _MARGIN_SECONDS: Final = 0.6
@@ -19,12 +20,27 @@ _ABSENT: Final = Outcome(OutcomeClass.ABSENT, Reason.NOT_FOUND)
 _NOT_TOLD: Final = Outcome(OutcomeClass.AMBIGUOUS, Reason.PROVIDER_SLOW)
 
 
-class Lookups:
+_OF_TIME: Final = frozenset({7, 8})
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Asked(Protocol[T_contra]):
+    """One account at one provider, as far as it can be asked."""
+
+    async def find(self, sought: T_contra, /) -> Outcome:
+        """Say what became of an earlier attempt: OK with the provider's id, ABSENT, or AMBIGUOUS: it cannot tell."""
+
+
+class Lookups(Generic[T]):
     """Asks every provider, each time: only what none of them took may be sent again."""
 
-    def __init__(self, providers: Sequence[Provider], *, texts: Texts) -> None:
+    def __init__(
+        self, providers: Sequence[Asked[T]], *, sought: Callable[[Batch, ClaimedDelivery], T | None]
+    ) -> None:
         self._providers = providers
-        self._texts = texts
+        self._sought = sought
 
     async def find(self, batch: Batch) -> Sequence[Settled]:
         """Look up the earlier attempts of these deliveries; one that is not answered in time cannot be told."""
@@ -44,13 +60,19 @@ class Lookups:
         return [task.result() for task in tasks]
 
     async def _outcome(self, batch: Batch, number: int) -> Outcome:
-        claimed = batch.deliveries[number]
-        sought = self._texts.sought(batch, claimed)
+        sought = self._sought(batch, batch.deliveries[number])
         if sought is None:
             return _ABSENT
         outcomes = await asyncio.gather(*(provider.find(sought) for provider in self._providers))
         for of in (OutcomeClass.OK, OutcomeClass.AMBIGUOUS):
             said = next((outcome for outcome in outcomes if outcome.of is of), None)
             if said is not None:
-                return self._texts.with_price(said, batch, claimed)
+                return said
         return outcomes[0] if len(outcomes) == 1 else _ABSENT
+
+
+def made_at(delivery: UUID) -> datetime:
+    """When its alert was made, which its id says; an age ago where it does not."""
+    if delivery.version not in _OF_TIME:
+        return datetime.fromtimestamp(0, UTC)
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=delivery.int >> 80)

@@ -5,23 +5,24 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from sms_worker.provider import Outgoing
-from sms_worker.wire import LATE
+from tocsin_providers.http.wire import LATE
 from tocsin_runtime.delivery.channel import Batch, Gate, Holds, Outcome, Settled
 from tocsin_schemas.words import Lane
 
 PART_SECONDS: Final = 1.0
 
+T = TypeVar("T")
+
 
 @dataclass(eq=False, slots=True)
-class Message:
+class Message(Generic[T]):
     """One message of a job; `waiting` until a request takes it or it is settled."""
 
-    job: "Job"
+    job: "Job[T]"
     number: int
-    text: Outgoing
+    what: T
     waiting: bool = True
     tried: frozenset[str] = frozenset()
     """Providers that certainly did not take it."""
@@ -36,7 +37,7 @@ class Message:
         self.job.settled(self.number, outcome)
 
 
-class Job:
+class Job(Generic[T]):
     """The messages of a batch, and what became of them."""
 
     def __init__(self, batch: Batch, *, gate: Gate, holds: Holds) -> None:
@@ -44,14 +45,14 @@ class Job:
         self.begin_by = batch.begin_by
         self.gate = gate
         self.holds = holds
-        self.messages: list[Message] = []
+        self.messages: list[Message[T]] = []
         self._left = len(batch.deliveries)
         self._fresh: list[Settled] = []
         self._done = asyncio.Event()
 
-    def add(self, number: int, text: Outgoing) -> None:
+    def add(self, number: int, what: T) -> None:
         """Take a message on."""
-        self.messages.append(Message(self, number, text))
+        self.messages.append(Message(self, number, what))
 
     def settled(self, number: int, outcome: Outcome) -> None:
         """Note what became of a delivery."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sms_worker.throttle import Throttle
+from tocsin_providers.http.throttle import Throttle
 
 
 class Clock:
