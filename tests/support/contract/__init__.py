@@ -6,5 +6,6 @@ from tests.support.contract.email import EMAIL_RIG
 from tests.support.contract.notify import NOTIFY_RIG
 from tests.support.contract.rig import Rig
 from tests.support.contract.twilio import TWILIO_RIG
+from tests.support.contract.voice import VOICE_RIG
 
-RIGS: Sequence[Rig] = (EMAIL_RIG, TWILIO_RIG, NOTIFY_RIG)
+RIGS: Sequence[Rig] = (EMAIL_RIG, TWILIO_RIG, NOTIFY_RIG, VOICE_RIG)
