@@ -42,6 +42,7 @@ def test_ports_follow_from_the_base_port() -> None:
         7311: "email-worker-2",
         7319: "mail-door",
         7320: "sms-worker",
+        7321: "voice-worker",
     }
 
 

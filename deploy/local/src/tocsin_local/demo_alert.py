@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 
 from tocsin_local.demo_answers import Accepted, Alert, Answer, Counts, Deliveries, Delivery, Receipts
-from tocsin_local.demo_load import DISTRICTS, PURPOSE
+from tocsin_local.demo_load import CHANNELS, DISTRICTS, PURPOSE
 from tocsin_local.errors import LocalError
 from tocsin_schemas.words import Channel
 
@@ -50,7 +50,7 @@ ALERT: Final = {
             "text": "Rzeki mogą zalać ulice dziś od 20:00. Przenieś rzeczy na piętro.",
         },
     ],
-    "channels": ["email", "sms"],
+    "channels": list(CHANNELS),
     "purpose": PURPOSE.value,
 }
 EMAIL_ALERT: Final = {**ALERT, "channels": ["email"]}

@@ -16,12 +16,19 @@ from typing import TYPE_CHECKING
 from tocsin_local.sample_areas import SampleArea, areas
 from tocsin_local.sample_consents import Consent, consents
 from tocsin_local.sample_contacts import ContactPoint, contact_points
+from tocsin_local.sample_lines import Lines
 from tocsin_local.sample_people import names
 from tocsin_local.sample_phones import PhoneBook
 from tocsin_local.sample_wards import Ward, wards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from tocsin_local.sample_phones import Reached
+
+    ReachedBy: TypeAlias = Callable[[int], Sequence[Reached]]
+    """How each of a household of so many wants to be reached."""
 
 __all__ = ["Consent", "ContactPoint", "SampleArea", "SampleMember", "areas", "members"]
 
@@ -50,18 +57,19 @@ def members(count: int, *, seed: int = 1) -> Iterator[SampleMember]:
     However many are taken, each ward has its share of them by residents at the census of 2021, give or take a
     household. Nothing is read before the first is asked for.
     """
-    rng, apart = Random(seed), Random(f"phones {seed}")  # noqa: S311  # reproducible is the point; nothing secret is drawn
-    return islice(_everyone(rng, phones=PhoneBook(apart)), count)
+    rng, *apart = (Random(each) for each in (seed, f"phones {seed}", f"lines {seed}"))  # noqa: S311  # reproducible is the point; nothing secret is drawn
+    phones, lines = PhoneBook(apart[0]), Lines(apart[1])
+    return islice(_everyone(rng, reached=lambda size: lines.added(phones.household(size))), count)
 
 
-def _everyone(rng: Random, *, phones: PhoneBook) -> Iterator[SampleMember]:
+def _everyone(rng: Random, *, reached: ReachedBy) -> Iterator[SampleMember]:
     known = wards()
     turns = [(rng.random() / ward.residents, index) for index, ward in enumerate(known)]
     heapify(turns)
     key = 0
     for household in count_up():
         filled, index = turns[0]
-        people = _household(known[index], household=household, first_key=key, rng=rng, phones=phones)
+        people = _household(known[index], household=household, first_key=key, rng=rng, reached=reached)
         yield from people
         key += len(people)
         # The ward with the fewest members per resident is next, so every prefix is spread like the residents.
@@ -69,13 +77,13 @@ def _everyone(rng: Random, *, phones: PhoneBook) -> Iterator[SampleMember]:
 
 
 def _household(
-    ward: Ward, *, household: int, first_key: int, rng: Random, phones: PhoneBook
+    ward: Ward, *, household: int, first_key: int, rng: Random, reached: ReachedBy
 ) -> list[SampleMember]:
     home = ward.home(rng)
     kind = ward.kinds.pick(rng)
     community = ward.communities.pick(rng)
     people = names(community, count=kind.members.pick(rng), same_surname=kind.same_surname, rng=rng)
-    pairs = zip(people, phones.household(len(people)), strict=True)
+    pairs = zip(people, reached(len(people)), strict=True)
     return [
         SampleMember(
             key=key,
@@ -88,8 +96,8 @@ def _household(
             easting=home.easting,
             northing=home.northing,
             ward_code=ward.area.code,
-            contact_points=(*contact_points(name, key=key, rng=rng), *reached.numbers),
-            consents=consents(reached, rng=rng),
+            contact_points=(*contact_points(name, key=key, rng=rng), *wishes.numbers),
+            consents=consents(wishes, rng=rng),
         )
-        for key, (name, reached) in enumerate(pairs, start=first_key)
+        for key, (name, wishes) in enumerate(pairs, start=first_key)
     ]

@@ -13,9 +13,12 @@ from tocsin_local.ports import KAFKA, POSTGRES, REPLICAS
 
 SANDBOX_PAGE, SANDBOX_SMTP = 1, 2
 BOUNCES, MAIL_DOOR_HEALTH = 9, 19
-SMS_WORKER = 20
+SMS_WORKER, VOICE_WORKER = 20, 21
 TEXT_PRICES = '{"GB": "0.0463"}'
-UNPACED = '{"segments_per_s": null}'  # agencies have a pace of their own
+UNPACED, UNPACED_CALLS = (
+    '{"segments_per_s": null}',
+    '{"calls_per_s": null}',
+)  # agencies have a pace of their own
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ SERVICES = (
     Service("dispatcher", ("dispatcher",), {"TOCSIN_HEALTH_PORT": 6}),
     Service("email-worker", ("email-worker",), {"TOCSIN_HEALTH_PORT": 7}),
     Service("sms-worker", ("sms-worker",), {"TOCSIN_HEALTH_PORT": SMS_WORKER}),
+    Service("voice-worker", ("voice-worker",), {"TOCSIN_HEALTH_PORT": VOICE_WORKER}),
     Service("receipts-worker", ("receipts-worker",), {"TOCSIN_HEALTH_PORT": 8}),
     Service(
         "mail-door", ("mail-door",), {"TOCSIN_HEALTH_PORT": MAIL_DOOR_HEALTH, "TOCSIN_MAIL_PORT": BOUNCES}
@@ -105,6 +109,7 @@ def shared_environment(layout: Layout, *, base_port: int) -> Mapping[str, str]:
         "TOCSIN_SANDBOX_BOUNCE_PORT": str(base_port + BOUNCES),
         "TOCSIN_SANDBOX_SECRETS_DIR": str(layout.secrets),
         "TOCSIN_SANDBOX_TWILIO": UNPACED,
+        "TOCSIN_SANDBOX_TWILIO_CALLS": UNPACED_CALLS,
         "TOCSIN_SANDBOX_TWILIO_INBOUND_URL": f"{public}/callbacks/twilio/messages",
         "TOCSIN_SANDBOX_NOTIFY_CALLBACK_URL": f"{public}/callbacks/notify/status",
         "TOCSIN_SANDBOX_NOTIFY_INBOUND_URL": f"{public}/callbacks/notify/messages",
