@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from sms_worker.slow_receipts import hold_slow
 from tests.support.sms_channels import notify, sms_settings, twilio
+from tocsin_runtime.delivery.slow_receipts import hold_slow
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store import pauses
 from tocsin_store.pauses import provider_route
@@ -53,7 +53,7 @@ async def test_a_silent_provider_is_held_for_a_while(pool: Pool) -> None:
     await took(pool, "twilio", 30, ago=5 * MINUTE, ended=10)
     await took(pool, "notify", 30, ago=5 * MINUTE, ended=30)
 
-    await hold_slow(pool, providers=PROVIDERS, settings=SETTINGS)
+    await hold_slow(pool, channel=Channel.SMS, providers=PROVIDERS, patience=SETTINGS.patience)
 
     (hold,) = await pauses.in_force(pool, channel=Channel.SMS)
     assert (hold.route, hold.reason) == (provider_route("twilio"), Reason.PROVIDER_SLOW)
@@ -63,7 +63,7 @@ async def test_a_silent_provider_is_held_for_a_while(pool: Pool) -> None:
 async def test_one_whose_texts_end_is_free(pool: Pool) -> None:
     await took(pool, "twilio", 30, ago=5 * MINUTE, ended=28)
 
-    await hold_slow(pool, providers=PROVIDERS, settings=SETTINGS)
+    await hold_slow(pool, channel=Channel.SMS, providers=PROVIDERS, patience=SETTINGS.patience)
 
     assert await held(pool) == {}
 
@@ -78,7 +78,7 @@ async def test_the_last_free_one_is_never_held(pool: Pool) -> None:
         lasts=MINUTE,
     )
 
-    await hold_slow(pool, providers=PROVIDERS, settings=SETTINGS)
+    await hold_slow(pool, channel=Channel.SMS, providers=PROVIDERS, patience=SETTINGS.patience)
 
     assert await held(pool) == {provider_route("notify"): Reason.CONFIGURATION}
 

@@ -8,11 +8,11 @@ from sms_worker.notices import EVERY_SECONDS as NOTICES_EVERY
 from sms_worker.notices import say_notices
 from sms_worker.provider import Provider
 from sms_worker.settings import SmsWorkerSettings
-from sms_worker.slow_receipts import EVERY_SECONDS as SLOW_EVERY
-from sms_worker.slow_receipts import hold_slow
 from sms_worker.sms_channel import SmsChannel
 from tocsin_runtime.delivery.decide import SMS
 from tocsin_runtime.delivery.polling import poll
+from tocsin_runtime.delivery.slow_receipts import EVERY_SECONDS as SLOW_EVERY
+from tocsin_runtime.delivery.slow_receipts import hold_slow
 from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.loops import repeat
 from tocsin_runtime.process import Process
@@ -32,7 +32,9 @@ async def run_background(
     """Go on until the process stops."""
     by_name = {provider.name: provider for provider in providers}
     notices = partial(say_notices, pool, providers=by_name, countries=settings.sms_countries)
-    slow = partial(hold_slow, pool, providers=channel.providers, settings=settings)
+    slow = partial(
+        hold_slow, pool, channel=Channel.SMS, providers=channel.providers, patience=settings.patience
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(repeat(notices, process=process, name="notices", every=NOTICES_EVERY))
         group.create_task(repeat(slow, process=process, name="slow_receipts", every=SLOW_EVERY))

@@ -7,6 +7,7 @@ from pydantic import Field, HttpUrl
 
 from tocsin_providers.accounts import Accounts
 from tocsin_runtime.delivery.polling import SCHEDULE
+from tocsin_runtime.delivery.slow_receipts import Patience
 from tocsin_runtime.settings import SigningSettings
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Lane
@@ -50,3 +51,14 @@ class SmsWorkerSettings(SmsSettings, SigningSettings):
     )
     lanes: tuple[Lane, ...] = (Lane.URGENT, Lane.ROUTINE)
     database_connections: int = Field(default=6, ge=2)
+
+    @property
+    def patience(self) -> Patience:
+        """With providers that are silent."""
+        return Patience(
+            share=self.sms_slow_share,
+            least=self.sms_slow_least,
+            after=self.sms_slow_after,
+            until=self.sms_slow_until,
+            rest=self.sms_slow_rest,
+        )

@@ -5,7 +5,6 @@ from functools import partial
 
 from tocsin_runtime.delivery.decide import VOICE
 from tocsin_runtime.delivery.pace import Pace
-from tocsin_runtime.delivery.polling import poll
 from tocsin_runtime.delivery.worker import work
 from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.process import Process, run
@@ -13,7 +12,7 @@ from tocsin_runtime.settings import read_settings
 from tocsin_schemas.words import Channel
 from tocsin_store import lines, provider_health
 from tocsin_store.pool import LEDGER_LOCK_TIMEOUT, open_pool
-from voice_worker.asking import Asking
+from voice_worker.background import run_background
 from voice_worker.callers import callers_of
 from voice_worker.settings import VoiceWorkerSettings
 from voice_worker.voice_channel import VoiceChannel
@@ -27,11 +26,10 @@ async def serve(process: Process, *, settings: VoiceWorkerSettings) -> None:
     seize = partial(lines.seize, pool, lasts=settings.line_lasts)
     channel = VoiceChannel(settings, callers=callers, seize=seize)
     outlet = Outlet(settings.kafka_bootstrap_servers, client_id="voice-worker")
-    ask_after = partial(poll, status_of=Asking(pool, channel).status, schedule=settings.voice_poll_after)
     async with pool, outlet, asyncio.TaskGroup() as group:
         requests = group.create_task(channel.run())
-        polls = group.create_task(
-            ask_after(process, channel=Channel.VOICE, policy=VOICE, pool=pool, outlet=outlet)
+        besides = group.create_task(
+            run_background(process, channel=channel, settings=settings, pool=pool, outlet=outlet)
         )
         await work(
             process,
@@ -45,7 +43,7 @@ async def serve(process: Process, *, settings: VoiceWorkerSettings) -> None:
             finder=channel,
             pace=Pace(segments=lambda _: 1) if settings.voice_paced else None,
         )
-        await polls  # they need the connections, too
+        await besides  # it needs the connections, too
         requests.cancel()
 
 

@@ -1,6 +1,6 @@
 """Who is put on hold for its silence: every slow one, but the best where nobody else would be left."""
 
-from sms_worker.slow_receipts import slow
+from tocsin_runtime.delivery.slow_receipts import slow
 from tocsin_store.provider_health import Silence
 
 QUIET, WORSE, WELL, FEW = (

@@ -1,12 +1,13 @@
-"""Failover by silence: a provider whose texts have no end after minutes is left alone, until that is over."""
+"""Failover by silence: a provider whose messages have no end after minutes is left alone, until that is over."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import structlog
 from prometheus_client import Gauge
 
-from sms_worker.settings import SmsWorkerSettings
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store import pauses
 from tocsin_store.pauses import provider_route
@@ -19,39 +20,49 @@ EVERY_SECONDS: Final = 15.0
 
 SILENT: Final = Gauge(
     "tocsin_provider_silent_share",
-    "Of texts that a provider took some minutes ago: those without an end.",
+    "Of messages that a provider took some minutes ago: those without an end.",
     ["provider"],
 )
 
 
-async def hold_slow(pool: Pool, *, providers: Sequence[str], settings: SmsWorkerSettings) -> bool:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When silence means that a provider is slow."""
+
+    share: float
+    """Of messages without an end; above it a provider is slow."""
+    least: int
+    """Messages before their share means anything."""
+    after: timedelta
+    """A message should have an end by then."""
+    until: timedelta
+    """Older ones are not looked at."""
+    rest: timedelta
+    """A slow provider is left alone so long."""
+
+
+async def hold_slow(pool: Pool, *, channel: Channel, providers: Sequence[str], patience: Patience) -> bool:
     """Put providers on hold whose receipts do not come; never the last one that is free. There is never more at once.
 
     Raises:
         UNAVAILABLE: The database is.
     """
     found = await silence(
-        pool,
-        channel=Channel.SMS,
-        providers=providers,
-        after=settings.sms_slow_after,
-        until=settings.sms_slow_until,
+        pool, channel=channel, providers=providers, after=patience.after, until=patience.until
     )
     for one in found:
         SILENT.labels(one.provider).set(one.share)
-    held = {hold.route for hold in await pauses.in_force(pool, channel=Channel.SMS)}
+    held = {hold.route for hold in await pauses.in_force(pool, channel=channel)}
     free = [name for name in providers if provider_route(name) not in held]
-    for name in slow(found, free=free, least=settings.sms_slow_least, share=settings.sms_slow_share):
+    for name in slow(found, free=free, least=patience.least, share=patience.share):
         await pauses.hold(
             pool,
-            channel=Channel.SMS,
+            channel=channel,
             route=provider_route(name),
             reason=Reason.PROVIDER_SLOW,
-            lasts=settings.sms_slow_rest,
+            lasts=patience.rest,
         )
-        log.warning(
-            "provider_held", channel=Channel.SMS.value, provider=name, reason=Reason.PROVIDER_SLOW.value
-        )
+        log.warning("provider_held", channel=channel.value, provider=name, reason=Reason.PROVIDER_SLOW.value)
     return False
 
 
