@@ -1,4 +1,4 @@
-"""Opt-outs by number: consent to texts of an agency, ended and given back for every purpose at once."""
+"""Opt-outs by number: consent to texts or calls of an agency, ended and given back for every purpose at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,25 +6,27 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from tocsin_schemas.words import Channel
 from tocsin_store.pool import Connection, Row
 
-# A phone may be a family's: whoever has the number now leaves with it.
-STOP: Final = """
+# A phone may be a family's: whoever has the number now leaves with it. Each channel has an index of its numbers.
+_STOP: Final = """
 WITH point AS MATERIALIZED (
     SELECT DISTINCT ON (member_id) member_id, id FROM contact_point
-    WHERE  channel = 'sms' AND address = $1 AND (valid_until IS NULL OR valid_until > now())
+    WHERE  channel = '{channel}' AND address = $1 AND (valid_until IS NULL OR valid_until > now())
     ORDER  BY member_id, id
 ), ended AS (
     UPDATE consent c
     SET    valid_until = now(), withdrawal = $3::jsonb || jsonb_build_object('contact_point', point.id)
     FROM   point
-    WHERE  c.member_id = point.member_id AND c.agency_id = ANY($2::uuid[]) AND c.channel = 'sms'
+    WHERE  c.member_id = point.member_id AND c.agency_id = ANY($2::uuid[]) AND c.channel = '{channel}'
       AND  (c.valid_until IS NULL OR c.valid_until > now())
     RETURNING c.agency_id, c.member_id
 )
 SELECT DISTINCT ended.agency_id, ended.member_id, m.language
 FROM   ended JOIN member m ON m.id = ended.member_id ORDER BY 1, 2
 """
+STOP: Final = {channel: _STOP.format(channel=channel) for channel in (Channel.SMS, Channel.VOICE)}
 
 # What was given anew since it was withdrawn, or was withdrawn in another way last, is not touched.
 START: Final = """
@@ -77,7 +79,7 @@ SELECT count(*)::int FROM ended
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A member whose consent to texts of an agency ended, or was given back."""
+    """A member whose consent to texts or calls of an agency ended, or was given back."""
 
     agency_id: UUID
     member_id: UUID
@@ -96,13 +98,18 @@ class Refusal:
 
 
 async def stop(
-    conn: Connection, number: str, *, agencies: Sequence[UUID], evidence: Mapping[str, str]
+    conn: Connection,
+    number: str,
+    *,
+    agencies: Sequence[UUID],
+    evidence: Mapping[str, str],
+    channel: Channel = Channel.SMS,
 ) -> list[Moved]:
-    """End every consent to texts of these agencies that members with this number have.
+    """End every consent to texts, or calls, of these agencies that members with this number have.
 
     From the commit on no claim finds one (I3).
     """
-    return [_moved(row) for row in await conn.fetch(STOP, number, list(agencies), dict(evidence))]
+    return [_moved(row) for row in await conn.fetch(STOP[channel], number, list(agencies), dict(evidence))]
 
 
 async def start(

@@ -7,9 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from alert_api.acknowledging import acknowledged, keep_reply
+from alert_api.traces import note_moved
 from alert_api.words_in import Meaning, word_of
 from tocsin_schemas.words import Channel, ReplyKind
-from tocsin_store import audit, inbound, notices, opt_outs
+from tocsin_store import inbound, notices, opt_outs
 from tocsin_store.inbound import Person, Threaded
 from tocsin_store.opt_outs import Moved
 from tocsin_store.pool import Connection
@@ -79,14 +80,7 @@ async def _move(conn: Connection, text: TextIn, *, agencies: Sequence[UUID]) -> 
     }
     act = opt_outs.stop if stops else opt_outs.start
     moved = await act(conn, text.number, agencies=agencies, evidence=evidence)
-    for each in moved:
-        await audit.append(
-            conn,
-            agency_id=each.agency_id,
-            actor="text",
-            action="consent withdrawn" if stops else "consent restored",
-            subject=str(each.member_id),
-        )
+    await note_moved(conn, moved, actor="text", action="consent withdrawn" if stops else "consent restored")
     if not text.said:
         await _confirm(conn, text, moved, kind="stopped" if stops else "started")
 

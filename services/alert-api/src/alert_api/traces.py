@@ -1,6 +1,6 @@
 """What an act leaves beside its own rows, in its transaction: a record for Kafka, an audit entry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from tocsin_schemas.messages import (
 )
 from tocsin_schemas.topics import ALERTS, REPLIES
 from tocsin_store import audit, outbox
+from tocsin_store.opt_outs import Moved
 from tocsin_store.pool import Connection
 from tocsin_store.replies import Reply
 
@@ -40,6 +41,14 @@ async def note(conn: Connection, caller: Caller, *, action: str, subject: UUID) 
     await audit.append(
         conn, agency_id=caller.agency_id, actor=caller.key_id, action=action, subject=str(subject)
     )
+
+
+async def note_moved(conn: Connection, moved: Sequence[Moved], *, actor: str, action: str) -> None:
+    """Write down whose consent ended or was given back, and by what."""
+    for each in moved:
+        await audit.append(
+            conn, agency_id=each.agency_id, actor=actor, action=action, subject=str(each.member_id)
+        )
 
 
 async def tell_reply(conn: Connection, reply: Reply, *, agency_id: UUID) -> None:
