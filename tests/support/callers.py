@@ -32,6 +32,11 @@ def a_sid() -> str:
     return f"SM{uuid4().hex}"
 
 
+def a_call_sid() -> str:
+    """A call's id."""
+    return f"CA{uuid4().hex}"
+
+
 def signed(
     path: str, form: Mapping[str, str], *, token: str = OUR_TOKEN, base: str = PUBLIC
 ) -> tuple[bytes, dict[str, str]]:
@@ -49,6 +54,18 @@ def told(sid: str, status: str, *, code: str | None = None) -> dict[str, str]:
         "To": "+447700900001",
     }
     return form if code is None else {**form, "ErrorCode": code}
+
+
+def called(sid: str, status: str = "in-progress", **more: str) -> dict[str, str]:
+    """The form of what is asked, or told, of a call."""
+    return {
+        "AccountSid": TWILIO.account_sid,
+        "CallSid": sid,
+        "CallStatus": status,
+        "Direction": "outbound-api",
+        "To": "+441134960001",
+        **more,
+    }
 
 
 def texted(body: str, *, number: str, to: str, sid: str | None = None, **more: str) -> dict[str, str]:

@@ -51,7 +51,7 @@ async def a_sender(pool: Pool, *, sms_from: str | None = None) -> tuple[UUID, st
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A member at home inside the square, who may be texted."""
+    """A member at home inside the square, who may be texted, or called."""
 
     member: UUID
     contact_point: UUID
@@ -65,6 +65,7 @@ async def a_phone(
     number: str | None = None,
     purposes: Sequence[Purpose] = (PURPOSE,),
     language: str = "en",
+    channel: Channel = Channel.SMS,
 ) -> Phone:
     """Add a member with a phone; several members may have the same number."""
     phone = Phone(uuid4(), uuid4(), number or a_number())
@@ -73,23 +74,24 @@ async def a_phone(
         await members.add_members(conn, [Member(phone.member, uuid4(), "Ada", language)])
         await members.add_places(conn, [Place(uuid4(), phone.member, "home", *HOME)])
         await members.add_contact_points(
-            conn, [ContactPoint(phone.contact_point, phone.member, Channel.SMS, phone.number, now)]
+            conn, [ContactPoint(phone.contact_point, phone.member, channel, phone.number, now)]
         )
         await members.add_consents(
             conn,
-            [Consent(uuid4(), phone.member, agency, each, Channel.SMS, {"by": "form"}) for each in purposes],
+            [Consent(uuid4(), phone.member, agency, each, channel, {"by": "form"}) for each in purposes],
         )
     return phone
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """An alert whose texts wait, and a session to claim them with."""
+    """An alert whose texts, or calls, wait, and a session to claim them with."""
 
     pool: Pool
     alert: UUID
     session: int
     ids: Sequence[UUID]
+    channel: Channel = Channel.SMS
 
     async def claimed(self, *, token: int = 1) -> Claims:
         """Claim all."""
@@ -99,7 +101,7 @@ class Sending:
             delivery_ids=self.ids,
             session=self.session,
             token=token,
-            channel=Channel.SMS,
+            channel=self.channel,
         )
 
     async def taken_by(self, provider: str = "twilio") -> list[str]:
@@ -129,8 +131,8 @@ async def took(
     return ref
 
 
-async def sending(pool: Pool, agency: UUID) -> Sending:
-    """Post an alert by text, and fan it out."""
+async def sending(pool: Pool, agency: UUID, *, channel: Channel = Channel.SMS) -> Sending:
+    """Post an alert by text, or call, and fan it out."""
     async with pool.acquire() as conn, conn.transaction():
         alert = await alerts.insert(
             conn,
@@ -142,8 +144,9 @@ async def sending(pool: Pool, agency: UUID) -> Sending:
                 expires_at=datetime.now(UTC) + timedelta(hours=6),
                 body={**BODY, **_POSTED},
                 shapes=(SQUARE,),
-                channels=(Channel.SMS,),
+                channels=(channel,),
             ),
         )
     await fanned_out(pool)
-    return Sending(pool, alert.id, await open_session(pool, worker="test"), await ids_of(pool, alert.id))
+    session = await open_session(pool, worker="test")
+    return Sending(pool, alert.id, session, await ids_of(pool, alert.id), channel)

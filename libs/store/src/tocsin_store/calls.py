@@ -29,7 +29,8 @@ LEFT   JOIN LATERAL (SELECT never_voicemail, no_caller_text FROM member_voice WH
 HEARD: Final = """
 SELECT u.provider, u.ref, c.since, c.by
 FROM   unnest($1::text[], $2::text[]) AS u(provider, ref)
-CROSS  JOIN LATERAL (SELECT min(received_at) AS since, CASE WHEN bool_or(code = 'human') THEN 'human' ELSE min(code) END AS by
+CROSS  JOIN LATERAL (SELECT min(received_at) AS since,
+                            CASE WHEN bool_or(code = 'human') THEN 'human' ELSE min(code) END AS by
                      FROM   callback
                      WHERE  provider = u.provider AND ref = u.ref AND status = 'speaking' HAVING count(*) > 0) c
 """

@@ -22,7 +22,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNLIMITED: Final = frozenset({"/health", "/ready", "/metrics"})
 # One provider clicks, or reports, for many members, and an opt-out is never put off.
-_UNLIMITED_BELOW: Final = ("/s/", "/u/", "/callbacks/")
+_UNLIMITED_BELOW: Final = ("/s/", "/u/", "/callbacks/", "/calls/")
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 

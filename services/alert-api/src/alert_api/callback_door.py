@@ -109,6 +109,11 @@ class CallbackDoor:
         return Problem("signature")
 
 
+def first(form: Form, name: str) -> str:
+    """The first value of a field; empty where it is not there."""
+    return form.get(name, ("",))[0]
+
+
 def _form(body: bytes) -> Form:
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

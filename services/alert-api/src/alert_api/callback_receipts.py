@@ -4,22 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from alert_api.call_reports import calls_over, heard_in, meaning_of
 from tocsin_providers.accounts import Account
 from tocsin_providers.notify import statuses as notify
 from tocsin_providers.report import Report
 from tocsin_providers.twilio import statuses as twilio
 from tocsin_runtime.delivery import reports
 from tocsin_runtime.delivery.channel import OutcomeClass, Scope
-from tocsin_runtime.delivery.decide import SMS
+from tocsin_runtime.delivery.decide import SMS, VOICE, Policy
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Reason
-from tocsin_store import callbacks, outbox, pauses
+from tocsin_schemas.words import Channel, Reason
+from tocsin_store import callbacks, lines, outbox, pauses
 from tocsin_store.callbacks import Reported
 from tocsin_store.pool import Connection
 
 Reader = Callable[[str, str, str], Report | None]
 """What a provider, by name, means by a status and a code; None where there is no such status."""
 
+_POLICIES: Final[Mapping[Channel, Policy]] = {Channel.SMS: SMS, Channel.VOICE: VOICE}
 _BELIEVED: Final = timedelta(minutes=1)
 """How long a hold is believed before it is probed, where the report does not say."""
 
@@ -41,17 +43,22 @@ def reader_of(accounts: Sequence[Account]) -> Reader:
 
 async def keep_reports(conn: Connection, reported: Sequence[Reported], *, read: Reader) -> None:
     """Tell the merge of them, and put on hold what they show to be at fault."""
-    understood = [
-        (each, report)
-        for each in reported
-        if (report := read(each.provider, each.status, each.code)) is not None
-    ]
+    heard = await heard_in(conn, reported)
+
+    def meaning(each: Reported) -> Report | None:
+        if each.channel is Channel.VOICE:
+            return meaning_of(each, heard.get((each.provider, each.ref)))
+        return read(each.provider, each.status, each.code)
+
+    understood = [(each, report) for each in reported if (report := meaning(each)) is not None]
     receipts = [_receipt(each, report) for each, report in understood]
     if receipts:
         await outbox.keep_receipts(conn, receipts)
     for each, report in understood:
         if report.of is OutcomeClass.PAUSE:
             await _hold(conn, each, report)
+    over = [report.final for _, report in understood]
+    await lines.free(conn, calls_over(receipts, over=over))
 
 
 def _receipt(each: Reported, report: Report) -> Receipt:
@@ -68,7 +75,7 @@ def _receipt(each: Reported, report: Report) -> Receipt:
         provider=each.provider,
         ref=each.ref,
     )
-    return reports.report_receipt(report, of=about, policy=SMS, at=each.received_at)
+    return reports.report_receipt(report, of=about, policy=_POLICIES[each.channel], at=each.received_at)
 
 
 async def _hold(conn: Connection, each: Reported, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""`/callbacks/…`: what providers report of texts they took, and texts that came in."""
+"""`/callbacks/…`: what providers report of messages they took, and texts that came in; `/calls/…`: what calls say."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alert_api.admission import Admission
-from alert_api.callback_door import Form
+from alert_api.call_routes import twilio_answer, twilio_call_status, twilio_key
+from alert_api.callback_door import first
 from alert_api.problems import Problem
 from alert_api.services import Services
 from alert_api.text_in import TextIn, take_in
@@ -59,11 +60,11 @@ class NotifyText(BaseModel):
 async def twilio_status(request: Request, services: Services) -> Response:
     """A message has another status."""
     provider, form = await services.callback_door.form_of_twilio(request)
-    ref, code = _first(form, "MessageSid"), _first(form, "ErrorCode")
+    ref, code = first(form, "MessageSid"), first(form, "ErrorCode")
     if not _SID.fullmatch(ref) or not _CODE.fullmatch(code):
         raise Problem("callback")
     reference = request.scope["query_string"].removeprefix(b"r=").decode("latin-1")
-    return await _taken(services, provider, ref, _first(form, "MessageStatus"), code, reference)
+    return await _taken(services, provider, ref, first(form, "MessageStatus"), code, reference)
 
 
 async def notify_status(request: Request, services: Services) -> Response:
@@ -79,15 +80,15 @@ async def notify_status(request: Request, services: Services) -> Response:
 async def twilio_message(request: Request, services: Services) -> Response:
     """Somebody texts a number of ours."""
     provider, form = await services.callback_door.form_of_twilio(request)
-    ref, body = _first(form, "MessageSid"), _first(form, "Body")
+    ref, body = first(form, "MessageSid"), first(form, "Body")
     if not _SID.fullmatch(ref):
         raise Problem("callback")
-    said = _SAID.get(_first(form, "OptOutType"))
+    said = _SAID.get(first(form, "OptOutType"))
     text = TextIn(
         provider=provider,
         ref=ref,
-        number=_number(_first(form, "From")),
-        to=[to for name in ("To", "MessagingServiceSid") if (to := _first(form, name))],
+        number=_number(first(form, "From")),
+        to=[to for name in ("To", "MessagingServiceSid") if (to := first(form, name))],
         lent=False,
         body=body,
         meaning=said or meaning_of(body),
@@ -141,10 +142,6 @@ async def _heard(services: Services, text: TextIn) -> Meaning | None:
     return meaning
 
 
-def _first(form: Form, name: str) -> str:
-    return form.get(name, ("",))[0]
-
-
 def _number(given: str) -> str | None:
     return given if _NUMBER.fullmatch(given) else None
 
@@ -158,6 +155,9 @@ def _international(given: str) -> str:
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "/callbacks/twilio/status": twilio_status,
     "/callbacks/twilio/messages": twilio_message,
+    "/callbacks/twilio/calls": twilio_call_status,
+    "/calls/twilio/answer": twilio_answer,
+    "/calls/twilio/key": twilio_key,
     "/callbacks/notify/status": notify_status,
     "/callbacks/notify/messages": notify_message,
 }

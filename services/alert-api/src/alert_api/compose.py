@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from alert_api.call_scripts import Scripts
 from alert_api.callback_desk import CallbackDesk
 from alert_api.callback_door import CallbackDoor
 from alert_api.callback_joins import join_reports
@@ -47,10 +48,10 @@ async def running(
     ):
         relay = Relay(relay_pool, outlet, measures, sweep=settings.relay_sweep)
         database = Database(pool, wait=settings.database_wait)
-        read_report = reader_of(settings.sms_providers)
+        read_report = reader_of(settings.accounts)
         desk = CallbackDesk(database, measures, read=read_report)
         background = [group.create_task(relay.run()), group.create_task(desk.run())]
-        if settings.sms_providers:
+        if settings.accounts:
             background.append(group.create_task(join_reports(relay_pool, read=read_report)))
         yield Services(
             database=database,
@@ -73,6 +74,7 @@ async def running(
             handover_wait=settings.handover_wait,
             now=utc_now,
             in_flight=set(),
+            scripts=Scripts(settings.voice_voices),
             callback_door=_door(settings, measures),
             callback_desk=desk,
             read_report=read_report,
@@ -83,7 +85,7 @@ async def running(
 
 def _door(settings: ApiSettings, measures: Measures) -> CallbackDoor:
     return CallbackDoor(
-        settings.sms_providers,
+        settings.accounts,
         public=PublicUrl(settings.public_url, trusted=settings.trusted_proxies),
         measures=measures,
         most_bytes=settings.inflight_bytes // 8,

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from alert_api.alert_plan import Plans
+from alert_api.call_scripts import Scripts
 from alert_api.callback_desk import CallbackDesk
 from alert_api.callback_door import CallbackDoor
 from alert_api.callback_receipts import Reader
@@ -43,6 +44,7 @@ class Services:
     handover_wait: timedelta
     now: Callable[[], datetime]
     in_flight: set[tuple[object, str]]
+    scripts: Scripts
     callback_door: CallbackDoor
     callback_desk: CallbackDesk
     read_report: Reader

@@ -1,5 +1,6 @@
 """Settings of alert-api."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -7,12 +8,14 @@ from pydantic import Field, IPvAnyNetwork
 
 from alert_api.alert_plan import Plans
 from alert_api.bodies import MAX_BYTES
-from tocsin_providers.accounts import Accounts
+from tocsin_providers.accounts import Account
+from tocsin_providers.voice_settings import VoiceProviderSettings
 from tocsin_runtime.settings import SigningSettings
 from tocsin_runtime.sms.settings import SmsSettings
+from tocsin_runtime.voice.settings import VoiceSettings
 
 
-class ApiSettings(SigningSettings, SmsSettings):
+class ApiSettings(SigningSettings, SmsSettings, VoiceSettings, VoiceProviderSettings):
     """`TOCSIN_<NAME>`; durations are ISO 8601 or seconds."""
 
     http_host: str = "127.0.0.1"
@@ -36,7 +39,11 @@ class ApiSettings(SigningSettings, SmsSettings):
     default_plans: Plans = Field(
         default={}, description="JSON, by severity: the plan of alerts that name neither channels nor a plan."
     )
-    sms_providers: Accounts = Field(default=(), description="Whose reports are taken in.")
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="Networks whose X-Forwarded-Proto and -Host are believed."
     )
+
+    @property
+    def accounts(self) -> Sequence[Account]:
+        """Whose reports are taken in: those of texts and those of calls, each once."""
+        return tuple({each.name: each for each in (*self.call_accounts, *self.sms_providers)}.values())

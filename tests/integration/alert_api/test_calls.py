@@ -1,0 +1,310 @@
+"""What a call says to whoever answers it, and what their keys do."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from alert_api.settings import ApiSettings
+from tests.integration.alert_api.call_client import Line, a_call, a_line
+from tests.integration.alert_api.callback_client import Providers, kept, receipts_of
+from tests.integration.alert_api.conftest import serving
+from tests.support.callers import PUBLIC, TWILIO, called
+from tests.support.phones import a_phone
+from tocsin_runtime.tokens import sign_callback
+from tocsin_schemas.words import Channel
+from tocsin_store.pool import Pool
+
+MESSAGE = "The river rises."
+
+
+@pytest.fixture
+async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
+    async with serving(settings.model_copy(update={"sms_providers": (TWILIO,), "public_url": PUBLIC})) as api:
+        yield Providers(api)
+
+
+@pytest.fixture
+async def line(pool: Pool) -> Line:
+    return await a_line(pool)
+
+
+async def replies(pool: Pool, line: Line) -> list[Mapping[str, object]]:
+    rows = await pool.fetch("SELECT * FROM reply WHERE delivery_id = $1", line.claimed.id)
+    return [dict(row) for row in rows]
+
+
+async def calls_consented(pool: Pool, member: object) -> bool:
+    return bool(
+        await pool.fetchval(
+            """SELECT EXISTS (SELECT FROM consent WHERE member_id = $1 AND channel = 'voice'
+                              AND (valid_until IS NULL OR valid_until > now()))""",
+            member,
+        )
+    )
+
+
+async def test_a_person_hears_who_calls_the_message_and_the_keys_twice(
+    providers: Providers, line: Line
+) -> None:
+    said = await a_call(providers, line).answered()
+
+    assert said.verbs == ["Gather", "Gather", "Say", "Hangup"]
+    assert said.text.count(MESSAGE) == 2
+    assert "automatic call from Fire & Rescue" in said.text
+    assert said.text.count("Press 1") == 2
+    assert said.told == {"r": line.reference, "at": "menu"}
+
+
+async def test_the_message_is_said_in_the_members_language(providers: Providers, pool: Pool) -> None:
+    line = await a_line(pool, language="cy")
+    welsh = {"language": "cy", "headline": "Llifogydd", "description": "Mae'r afon yn codi."}
+    await pool.execute(
+        "UPDATE alert_content SET body = jsonb_set(body, '{info,1}', $2) WHERE alert_id = $1",
+        line.waiting.alert,
+        welsh,
+    )
+
+    said = await a_call(providers, line).answered()
+
+    assert said.voices == {"cy-GB"}
+    assert "Mae'r afon yn codi." in said.text
+    assert "Pwyswch 1" in said.text
+
+
+async def test_a_machine_gets_the_message_once_and_no_keys(providers: Providers, line: Line) -> None:
+    said = await a_call(providers, line).answered("machine_end_beep")
+
+    assert said.verbs == ["Pause", "Say", "Say", "Hangup"]
+    assert said.text.count(MESSAGE) == 1
+    assert "Press" not in said.text
+
+
+@pytest.mark.parametrize("by", ["machine_end_beep", "machine_end_silence", "machine_end_other"])
+@pytest.mark.parametrize("preference", ["never_voicemail", "no_caller_text"])
+async def test_nothing_is_left_on_a_machine_for_who_does_not_want_it(
+    providers: Providers, pool: Pool, by: str, preference: str
+) -> None:
+    call = a_call(providers, await a_line(pool, prefers=preference))
+
+    said = await call.answered(by)
+
+    assert said.verbs == ["Hangup"]
+    assert await kept(pool, call.sid) == []
+
+
+@pytest.mark.parametrize("by", ["fax", "machine_start"])
+async def test_what_records_nothing_is_hung_up(providers: Providers, line: Line, by: str) -> None:
+    assert (await a_call(providers, line).answered(by)).verbs == ["Hangup"]
+
+
+@pytest.mark.parametrize("by", ["unknown", ""])
+async def test_whoever_may_be_a_person_is_spoken_to(providers: Providers, line: Line, by: str) -> None:
+    assert MESSAGE in (await a_call(providers, line).answered(by)).text
+
+
+async def test_before_it_is_said_it_is_noted(providers: Providers, pool: Pool, line: Line) -> None:
+    call = a_call(providers, line)
+
+    await call.answered()
+    await call.answered()
+
+    (row,) = await kept(pool, call.sid)
+    assert (row["status"], row["code"], row["delivery_id"]) == ("speaking", "human", line.claimed.id)
+    assert await receipts_of(pool, line.claimed.id) == []
+
+
+async def test_key_1_acknowledges_once_however_often_it_is_told(
+    providers: Providers, pool: Pool, line: Line
+) -> None:
+    call = a_call(providers, line)
+    menu = await call.answered()
+
+    said = await call.press("1", after=menu)
+    again = await call.press("1", after=menu)
+
+    assert said.verbs == ["Say", "Hangup"]
+    assert said.text == again.text == "Thank you. Goodbye."
+    (receipt,) = await receipts_of(pool, line.claimed.id)
+    assert (receipt["kind"], receipt["channel"], receipt["fence"]) == (
+        "acknowledged",
+        "voice",
+        line.claimed.fence,
+    )
+    (reply,) = await replies(pool, line)
+    assert (reply["kind"], reply["channel"], reply["member_id"]) == (
+        "acknowledgement",
+        "voice",
+        line.phone.member,
+    )
+    assert reply["alert_id"] == line.waiting.alert
+
+
+async def test_key_2_repeats_the_message(providers: Providers, line: Line) -> None:
+    call = a_call(providers, line)
+
+    said = await call.press("2", after=await call.answered())
+
+    assert said.text.count(MESSAGE) == 1
+    assert said.told == {"r": line.reference, "at": "menu"}
+
+
+async def test_key_9_stops_calls_only_when_it_is_pressed_again(
+    providers: Providers, pool: Pool, line: Line
+) -> None:
+    call = a_call(providers, line)
+
+    asked = await call.press("9", after=await call.answered())
+    before = await calls_consented(pool, line.phone.member)
+    said = await call.press("9", after=asked)
+
+    assert "Fire & Rescue" in asked.text
+    assert before
+    assert said.verbs == ["Say", "Hangup"]
+    assert "no more calls" in said.text
+    assert not await calls_consented(pool, line.phone.member)
+
+
+async def test_another_key_than_9_again_is_one_of_the_menu(
+    providers: Providers, pool: Pool, line: Line
+) -> None:
+    call = a_call(providers, line)
+    asked = await call.press("9", after=await call.answered())
+
+    await call.press("1", after=asked)
+
+    assert await calls_consented(pool, line.phone.member)
+    assert [receipt["kind"] for receipt in await receipts_of(pool, line.claimed.id)] == ["acknowledged"]
+
+
+async def test_a_withdrawal_by_key_says_how_it_came_and_holds_for_the_number(
+    providers: Providers, pool: Pool, line: Line
+) -> None:
+    agency = await pool.fetchval("SELECT agency_id FROM alert WHERE id = $1", line.waiting.alert)
+    partner = await a_phone(pool, agency, number=line.phone.number, channel=Channel.VOICE)
+    texted = await a_phone(pool, agency, number=line.phone.number)
+    call = a_call(providers, line)
+
+    asked = await call.press("9", after=await call.answered())
+    await call.press("9", after=asked)
+    await call.press("9", after=asked)
+
+    assert not await calls_consented(pool, partner.member)
+    assert await pool.fetchval("SELECT valid_until FROM consent WHERE member_id = $1", texted.member) is None
+    withdrawal = await pool.fetchval("SELECT withdrawal FROM consent WHERE member_id = $1", line.phone.member)
+    assert withdrawal == {
+        "by": "member",
+        "how": "call",
+        "word": "9",
+        "provider": "twilio",
+        "ref": call.sid,
+        "contact_point": str(line.phone.contact_point),
+    }
+    audited = await pool.fetch("SELECT actor, action FROM audit WHERE subject = $1", str(line.phone.member))
+    assert [tuple(row) for row in audited] == [("call", "consent withdrawn")]
+
+
+async def test_wrong_keys_are_said_to_be_wrong_three_times(providers: Providers, line: Line) -> None:
+    call = a_call(providers, line)
+    said = await call.answered()
+
+    for key in ("5", "#", "*"):
+        said = await call.press(key, after=said)
+        assert "That key does nothing here." in said.text
+    said = await call.press("0", after=said)
+
+    assert said.verbs == ["Say", "Hangup"]
+    assert said.text == "Goodbye."
+
+
+async def test_a_member_at_risk_shows_to_be_there_before_anybody_is_named(
+    providers: Providers, pool: Pool
+) -> None:
+    call = a_call(providers, await a_line(pool, prefers="no_caller_text"))
+
+    first = await call.answered()
+    wrong = await call.press("7", after=first)
+    before = await kept(pool, call.sid)
+    said = await call.press("1", after=wrong)
+
+    assert "This is a message for you" in first.text
+    for each in (first, wrong):
+        assert "Fire" not in each.answer.text
+        assert "river" not in each.answer.text
+    assert before == []
+    assert MESSAGE in said.text
+    assert [row["code"] for row in await kept(pool, call.sid)] == ["human"]
+    assert (await call.press("1", after=said)).text == "Thank you. Goodbye."
+
+
+async def test_an_alert_that_was_called_off_is_not_read_out(
+    providers: Providers, pool: Pool, line: Line
+) -> None:
+    await pool.execute("UPDATE alert SET open = false WHERE id = $1", line.waiting.alert)
+    call = a_call(providers, line)
+
+    said = await call.answered()
+    recorded = await call.answered("machine_end_beep")
+
+    assert said.text == "This message is no longer in force. Goodbye."
+    assert recorded.verbs == ["Hangup"]
+    assert await kept(pool, call.sid) == []
+
+
+async def test_an_alert_that_was_corrected_meanwhile_is_not_repeated(
+    providers: Providers, pool: Pool, line: Line
+) -> None:
+    call = a_call(providers, line)
+    menu = await call.answered()
+    await pool.execute("UPDATE alert SET version = 2 WHERE id = $1", line.waiting.alert)
+
+    again = await call.press("2", after=menu)
+    thanked = await call.press("1", after=menu)
+
+    assert again.text == thanked.text == "This message is no longer in force. Goodbye."
+    assert [receipt["kind"] for receipt in await receipts_of(pool, line.claimed.id)] == ["acknowledged"]
+
+
+@pytest.mark.parametrize("path", ["answer", "key"])
+@pytest.mark.parametrize("forge", [True, False])
+async def test_a_reference_of_nobody_hears_goodbye(
+    providers: Providers, pool: Pool, line: Line, path: str, *, forge: bool
+) -> None:
+    key, fence = (b"another key" * 3, line.claimed.fence) if forge else (b"k" * 32, line.claimed.fence + 1)
+    reference = sign_callback(key, line.claimed.id, fence=fence)
+    call = a_call(providers, line, reference=reference)
+
+    said = await call.ask(f"/calls/twilio/{path}?r={reference}&at=menu", Digits="1", AnsweredBy="human")
+
+    assert (said.verbs, said.text) == (["Say", "Hangup"], "Goodbye.")
+    assert await receipts_of(pool, line.claimed.id) == []
+    assert await kept(pool, call.sid) == []
+
+
+@pytest.mark.parametrize("query", ["", "?r=", "?r=a.b.c&w=x&h=-1&at=nowhere", "?" + "a=1&" * 50])
+async def test_a_url_that_nobody_made_hears_goodbye(providers: Providers, line: Line, query: str) -> None:
+    said = await a_call(providers, line).ask(f"/calls/twilio/answer{query}")
+
+    assert said.text == "Goodbye."
+
+
+@pytest.mark.parametrize("path", ["/calls/twilio/answer", "/calls/twilio/key", "/callbacks/twilio/calls"])
+async def test_only_what_twilio_signed_is_answered(
+    providers: Providers, pool: Pool, line: Line, path: str
+) -> None:
+    form = called("CA" + "1" * 32, "completed", Digits="1")
+    url = f"{path}?r={line.reference}&at=menu"
+
+    forged = await providers.twilio(url, form, token="another")
+    moved = await providers.twilio(url.replace("menu", "stop"), form, called=url)
+
+    assert (forged.status, moved.status) == (403, 403)
+    assert await receipts_of(pool, line.claimed.id) == []
+
+
+async def test_nothing_personal_is_said_or_stands_in_a_url(providers: Providers, line: Line) -> None:
+    call = a_call(providers, line)
+    answers = [menu := await call.answered(), await call.press("9", after=menu)]
+
+    for said in answers:
+        for secret in (line.phone.number, line.phone.number[1:], "Ada", str(line.phone.member)):
+            assert secret not in said.answer.text
