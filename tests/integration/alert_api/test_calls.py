@@ -50,7 +50,7 @@ async def test_a_person_hears_who_calls_the_message_and_the_keys_twice(
 
     assert said.verbs == ["Gather", "Gather", "Say", "Hangup"]
     assert said.text.count(MESSAGE) == 2
-    assert "automatic call from Fire & Rescue" in said.text
+    assert "automatic call from Fire and Rescue" in said.text
     assert said.text.count("Press 1") == 2
     assert said.told == {"r": line.reference, "at": "menu"}
 
@@ -157,7 +157,7 @@ async def test_key_9_stops_calls_only_when_it_is_pressed_again(
     before = await calls_consented(pool, line.phone.member)
     said = await call.press("9", after=asked)
 
-    assert "Fire & Rescue" in asked.text
+    assert "Fire and Rescue" in asked.text
     assert before
     assert said.verbs == ["Say", "Hangup"]
     assert "no more calls" in said.text

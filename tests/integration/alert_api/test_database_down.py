@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from alert_api.settings import ApiSettings
 from tests.integration.alert_api.callback_client import Providers
 from tests.integration.alert_api.conftest import Agency, serving
-from tests.support.callers import PUBLIC, TWILIO, a_sid, texted, told
+from tests.support.callers import PUBLIC, TWILIO, a_call_sid, a_sid, called, texted, told
 from tocsin_runtime.tokens import Unsubscribe, sign_seen, sign_unsubscribe
 from tocsin_schemas.words import Channel, Purpose
 
@@ -75,6 +75,7 @@ async def test_a_link_says_to_try_again(without_database: ApiSettings, method: s
     [
         ("/callbacks/twilio/status", told(a_sid(), "delivered")),
         ("/callbacks/twilio/messages", texted("STOP", number="+447700900001", to="+447700900002")),
+        ("/callbacks/twilio/calls", called(a_call_sid(), "completed")),
     ],
 )
 async def test_a_provider_is_told_to_report_again(

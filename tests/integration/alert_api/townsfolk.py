@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from tests.integration.alert_api.conftest import SQUARE, Agency
@@ -15,19 +16,31 @@ from tocsin_store.pool import Pool
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """At home in the middle of the known area, with a confirmed number and consent to texts."""
+    """At home in the middle of the known area, with a confirmed number and consent to texts, or to calls."""
 
     language: str = "en"
     number: str = "+447700900123"
     away_m: float = 0.0
     confirmed: bool = True
+    channel: Channel = Channel.SMS
     consents: Sequence[Channel] = (Channel.SMS,)
+
+
+LISTENER: Final = Resident(number="+441134960123", channel=Channel.VOICE, consents=(Channel.VOICE,))
+"""Who may be called."""
 
 
 async def given_sender(pool: Pool, agency: Agency, *, sms_from: str, per_s: int = 10) -> None:
     """Set whom the agency's texts come from."""
     await pool.execute(
         "UPDATE agency SET sms_from = $2, sms_segments_per_s = $3 WHERE id = $1", agency.id, sms_from, per_s
+    )
+
+
+async def given_caller(pool: Pool, agency: Agency, *, voice_from: str, per_s: int = 1) -> None:
+    """Set whom the agency's calls come from."""
+    await pool.execute(
+        "UPDATE agency SET voice_from = $2, calls_per_s = $3 WHERE id = $1", agency.id, voice_from, per_s
     )
 
 
@@ -47,7 +60,7 @@ async def settled_in(pool: Pool, agency: Agency, residents: Sequence[Resident]) 
         await members.add_contact_points(
             conn,
             [
-                ContactPoint(point, id_, Channel.SMS, each.number, since if each.confirmed else None)
+                ContactPoint(point, id_, each.channel, each.number, since if each.confirmed else None)
                 for id_, point, each in everyone
             ],
         )

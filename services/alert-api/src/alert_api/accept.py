@@ -12,12 +12,11 @@ from alert_api.alert_post import AlertPost, Body, Content
 from alert_api.alert_times import default_expiry
 from alert_api.audience import shapes_of
 from alert_api.faults import faults_of
+from alert_api.foretold import Composed, PlaceOf, composed_of, foretell
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
 from alert_api.sms_forecast import Place
-from alert_api.sms_texts import Texts, texts_of
-from alert_api.sms_told import foretell, note_expected
 from alert_api.traces import note, ring
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertAccepted
@@ -50,18 +49,14 @@ async def accept(posting: Posting, *, services: Services) -> Outcome:
 async def _store(
     conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings, plans: Plans
 ) -> Done:
-    new, texts = await checked(conn, posting, now=now, settings=settings, plans=plans)
-    told = None
-    if texts is not None:
-        place = place_of(new, now=now)
-        told = await foretell(conn, texts, audience_of(new), place=place, settings=settings)
+    new, composed = await checked(conn, posting, now=now, settings=settings, plans=plans)
+    place = place_of(new, now=now)
+    told = await foretell(conn, composed, audience_of(new), place=place, settings=settings)
     alert = await alerts.insert(conn, new)
     bell = await ring(conn, AlertAccepted(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
     await note(conn, posting.caller, action="alert accepted", subject=alert.id)
-    answer = answer_of(alert)
-    if told is not None:
-        await note_expected(conn, alert, told)
-        answer["texts"] = told.answer(currency=settings.sms_currency)
+    await told.note(conn, alert)
+    answer = answer_of(alert) | told.answer(currency=settings.sms_currency)
     if new.effective is not None:
         return Done({**answer, "handover": "scheduled"})
     return Done(answer, bell=bell)
@@ -69,8 +64,8 @@ async def _store(
 
 async def checked(
     conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings, plans: Plans
-) -> tuple[alerts.NewAlert, Texts | None]:
-    """What an alert is to be, and its texts where it has any.
+) -> tuple[alerts.NewAlert, Composed]:
+    """What an alert is to be, and its texts and calls where it has any.
 
     Raises:
         Problem: `validation`, with every fault there is.
@@ -80,16 +75,14 @@ async def checked(
     if post is None:
         raise Problem("validation", faults=[*faults, *misplaced])
     new = _new_alert(planned(post, defaults=plans), shapes, agency_id=posting.caller.agency_id, now=now)
-    texts = (
-        await texts_of(conn, new.body, agency_id=new.agency_id, settings=settings)
-        if any(Channel.SMS in step.channels for step in new.steps)
-        else None
+    composed = await composed_of(
+        conn, new.body, channels=channels_of(new), agency_id=new.agency_id, settings=settings
     )
     lasts = new.expires_at - (new.effective or now)
     untimely = faults_of_plan(post.plan, lasts=lasts) if post.plan else []
-    if wrong := [*misplaced, *untimely, *(texts.faults() if texts else [])]:
+    if wrong := [*misplaced, *untimely, *composed.faults()]:
         raise Problem("validation", faults=wrong)
-    return new, texts
+    return new, composed
 
 
 def audience_of(new: alerts.NewAlert) -> Audience:
@@ -97,10 +90,19 @@ def audience_of(new: alerts.NewAlert) -> Audience:
     return Audience(new.agency_id, new.purpose, new.severity, new.lane, new.shapes)
 
 
-def place_of(new: alerts.NewAlert, *, now: datetime) -> Place:
-    """Where its texts stand."""
-    begins = next(step.after for step in new.steps if Channel.SMS in step.channels)
-    return Place(new.lane, now, (new.effective or now) + begins, new.expires_at)
+def channels_of(new: alerts.NewAlert) -> list[Channel]:
+    """Those of all its steps, each once."""
+    return list(dict.fromkeys(channel for step in new.steps for channel in step.channels))
+
+
+def place_of(new: alerts.NewAlert, *, now: datetime) -> PlaceOf:
+    """Where its texts and calls stand: from the first step on that has the channel."""
+
+    def place(channel: Channel) -> Place:
+        begins = next(step.after for step in new.steps if channel in step.channels)
+        return Place(new.lane, now, (new.effective or now) + begins, new.expires_at)
+
+    return place
 
 
 def _new_alert(

@@ -13,6 +13,7 @@ from alert_api.views import AlertSummary, HoldView, ProgressView, StepView, Vers
 from tocsin_schemas.words import Channel, State
 from tocsin_store import agencies, estimates, history, progress, waves
 from tocsin_store.alerts import Alert
+from tocsin_store.pace import PACED
 from tocsin_store.pool import Connection
 
 
@@ -24,8 +25,8 @@ async def full(conn: Connection, alert: Alert, *, agency_id: UUID, currency: str
     unfinished = [name for name, states in now.channels.items() if states.get(State.PENDING)]
     holds = await progress.holds(conn, alert.id, channels=unfinished) if alert.open else []
     etas = {name: _eta(now, now.channels[name][State.PENDING]) for name in unfinished}
-    if Channel.SMS in etas:
-        etas[Channel.SMS] = await _texts_eta(conn, alert.id, agency_id=agency_id, now=now.as_of)
+    for channel in PACED & etas.keys():
+        etas[channel] = await _paced_eta(conn, alert.id, agency_id=agency_id, channel=channel, now=now.as_of)
     waiting_for = [
         HoldView.model_validate(
             {"channel": hold.channel, "route": hold.route, "why": hold.reason, "until": hold.until}
@@ -121,9 +122,12 @@ def _eta(now: progress.Progress, pending: int) -> datetime | None:
     return now.as_of + timedelta(seconds=pending / now.rate_per_s)
 
 
-async def _texts_eta(conn: Connection, alert_id: UUID, *, agency_id: UUID, now: datetime) -> datetime | None:
+async def _paced_eta(
+    conn: Connection, alert_id: UUID, *, agency_id: UUID, channel: Channel, now: datetime
+) -> datetime | None:
     agency = await agencies.find(conn, agency_id)
     if agency is None:
         return None
-    waiting = await estimates.queue(conn, agency_id=agency_id)
-    return ends_at(waiting, alert_id, now=now, limit=agency.sms_segments_per_s)
+    waiting = await estimates.queue(conn, agency_id=agency_id, channel=channel)
+    limit = agency.calls_per_s if channel is Channel.VOICE else agency.sms_segments_per_s
+    return ends_at(waiting, alert_id, now=now, limit=limit)

@@ -90,7 +90,5 @@ def _sid(form: Form) -> str:
 def _held(step: Step, services: Services) -> str:
     if step.held >= MOST_HELD:
         return goodbye(services)
-    phrases = phrases_of(FALLBACK)
-    if step.answered_by in AFTER_MACHINES:  # it records
-        phrases = replace(phrases, hold="")
+    phrases = None if step.answered_by in AFTER_MACHINES else phrases_of(FALLBACK)  # a machine records
     return twiml.hold(phrases, voices=services.scripts.voices, seconds=_HOLD_S, redirect=step.again())

@@ -1,9 +1,10 @@
-"""What would become of an alert if it were posted now: who gets it, what its texts say, cost, and how long they take."""
+"""What would become of an alert if it were posted now: who gets it, what is sent and said, at what price, for how long."""
 
-from alert_api.accept import audience_of, checked, place_of
+from alert_api.accept import audience_of, channels_of, checked, place_of
+from alert_api.foretold import tell_all
 from alert_api.once import Posting
 from alert_api.services import Services
-from alert_api.sms_told import PATIENCE, tell
+from alert_api.sms_told import PATIENCE
 from alert_api.sms_views import Preview
 from tocsin_store import estimates
 
@@ -16,10 +17,11 @@ async def preview(posting: Posting, *, services: Services) -> Preview:
     """
     now, settings = services.now(), services.sms
     async with services.database.connection() as conn:
-        new, texts = await checked(conn, posting, now=now, settings=settings, plans=services.plans)
-        channels = list(dict.fromkeys(channel for step in new.steps for channel in step.channels))
+        new, composed = await checked(conn, posting, now=now, settings=settings, plans=services.plans)
+        channels = channels_of(new)
         groups = await estimates.count(conn, audience_of(new), channels=channels, within=PATIENCE)
-        told = texts and await tell(conn, texts, groups, place=place_of(new, now=now), settings=settings)
+        place = place_of(new, now=now)
+        told = await tell_all(conn, composed, groups, place=place, settings=settings)
     return Preview(
         lane=new.lane,
         expires=new.expires_at,
@@ -27,5 +29,6 @@ async def preview(posting: Posting, *, services: Services) -> Preview:
             channel: None if groups is None else sum(each.n for each in groups if each.channel is channel)
             for channel in channels
         },
-        texts=told and told.view(currency=settings.sms_currency),
+        texts=told.texts and told.texts.view(currency=settings.sms_currency),
+        calls=told.calls and told.calls.view(),
     )

@@ -32,6 +32,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """When an alert's messages leave, after those before them."""
+
+    begins: datetime
+    ends: datetime
+    too_late: int
+    """Of the messages: will have expired before their turn comes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What the texts of a version will take, as things are."""
 
@@ -57,22 +67,27 @@ def forecast(
     ]
     deliveries = sum(n for n, _, _ in reached)
     segments = sum(n * each for n, each, _ in reached)
-    limit = texts.agency.sms_segments_per_s
-    begins = max(place.begins, place.now + _all_take(place.ahead(queue), limit=limit))
-    lasts = _takes(deliveries, segments, limit=limit)
-    in_time = max(timedelta(), place.expires - begins) / lasts if lasts else 1.0
+    turn = turn_of(deliveries, segments, place=place, queue=queue, limit=texts.agency.sms_segments_per_s)
     return Forecast(
         deliveries=deliveries,
         segments=segments,
         cost=_cost(reached, prices=settings.sms_prices),
-        begins=begins,
-        ends=begins + lasts,
-        too_late=max(0, deliveries - int(deliveries * in_time)),
+        begins=turn.begins,
+        ends=turn.ends,
+        too_late=turn.too_late,
     )
 
 
+def turn_of(messages: int, units: int, *, place: Place, queue: Sequence[Queued], limit: int) -> Turn:
+    """Foretell when messages leave, at so many units (segments, calls) a second, and how many come too late."""
+    begins = max(place.begins, place.now + _all_take(place.ahead(queue), limit=limit))
+    lasts = _takes(messages, units, limit=limit)
+    in_time = max(timedelta(), place.expires - begins) / lasts if lasts else 1.0
+    return Turn(begins, begins + lasts, too_late=max(0, messages - int(messages * in_time)))
+
+
 def ends_at(queue: Sequence[Queued], alert_id: UUID, *, now: datetime, limit: int) -> datetime | None:
-    """When the last text of an alert that waits leaves, after those before it; None where none of it waits."""
+    """When the last text, or call, of an alert that waits leaves, after those before it; None where none of it waits."""
     own = next((each for each in queue if each.alert_id == alert_id), None)
     if own is None:
         return None
@@ -85,10 +100,10 @@ def _all_take(queue: Iterable[Queued], *, limit: int) -> timedelta:
     return sum((_takes(each.texts, each.texts * each.each, limit=limit) for each in queue), timedelta())
 
 
-def _takes(texts: int, segments: float, *, limit: int) -> timedelta:
-    return (
-        timedelta(seconds=segments / effective_rate(limit, each=segments / texts)) if texts else timedelta()
-    )
+def _takes(messages: int, units: float, *, limit: int) -> timedelta:
+    if not messages:
+        return timedelta()
+    return timedelta(seconds=units / effective_rate(limit, each=units / messages))
 
 
 def _cost(reached: Iterable[tuple[int, int, str]], *, prices: Mapping[str, Decimal]) -> int | None:

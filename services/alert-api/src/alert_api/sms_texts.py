@@ -64,12 +64,13 @@ async def texts_of(
             language=language,
             replace_typography=settings.sms_replace_typography,
         )
-        for language in _languages(body)
+        for language in languages_of(body)
     ]
     return Texts(agency, body, texts)
 
 
-def _languages(body: Mapping[str, object]) -> list[str]:
+def languages_of(body: Mapping[str, object]) -> list[str]:
+    """Those in which an alert says something, in its order."""
     return [info["language"] for info in _infos(body)]
 
 

@@ -17,7 +17,7 @@ from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Channel
 from tocsin_store import estimates
 from tocsin_store.alerts import Alert
-from tocsin_store.estimates import Audience, Group
+from tocsin_store.estimates import Group
 from tocsin_store.pool import Connection
 
 PATIENCE: Final = timedelta(seconds=1)
@@ -58,20 +58,6 @@ class Told:
         )
 
 
-async def foretell(
-    conn: Connection,
-    texts: Texts,
-    audience: Audience,
-    *,
-    place: Place,
-    settings: SmsSettings,
-    replaces: UUID | None = None,
-) -> Told:
-    """Count whom an alert's texts would go to and foretell them; see `tell`."""
-    groups = await estimates.count(conn, audience, channels=[Channel.SMS], within=PATIENCE)
-    return await tell(conn, texts, groups, place=place, settings=settings, replaces=replaces)
-
-
 async def tell(
     conn: Connection,
     texts: Texts,
@@ -93,7 +79,7 @@ async def tell(
     """
     if groups is None:
         return Told(texts, None)
-    waiting = await estimates.queue(conn, agency_id=texts.agency.id)
+    waiting = await estimates.queue(conn, agency_id=texts.agency.id, channel=Channel.SMS)
     queue = [each for each in waiting if each.alert_id != replaces]
     return Told(texts, forecast(texts, groups, place=place, queue=queue, settings=settings))
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from alert_api.call_views import CallsView
 from tocsin_runtime.sms.gsm7 import Encoding
 from tocsin_schemas.words import Channel, Lane
 
@@ -66,3 +67,4 @@ class Preview(BaseModel):
         description="One per member and contact point who would be written to; null: not counted, for that took too long."
     )
     texts: TextsView | None = Field(description="Null where no texts are sent.")
+    calls: CallsView | None = Field(description="Null where nobody is called.")

@@ -10,12 +10,11 @@ from alert_api.alert_post import Status
 from alert_api.alert_states import found, locked, require_begun, require_correctable, require_no_answer
 from alert_api.alert_times import default_expiry
 from alert_api.audience import shapes_of
+from alert_api.foretold import Foretold, composed_of, foretell, tell_all
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
 from alert_api.sms_forecast import Place
-from alert_api.sms_texts import texts_of
-from alert_api.sms_told import Told, foretell, note_expected
 from alert_api.traces import note, ring
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertUpdated
@@ -66,10 +65,8 @@ async def _update(
     alert = await alerts.add_version(conn, before, new)
     bell = await ring(conn, AlertUpdated(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
     await note(conn, posting.caller, action="alert updated", subject=alert.id)
-    answer = answer_of(alert)
-    if told is not None:
-        await note_expected(conn, alert, told)
-        answer["texts"] = told.answer(currency=settings.sms_currency)
+    await told.note(conn, alert)
+    answer = answer_of(alert) | told.answer(currency=settings.sms_currency)
     return Done(answer, bell=bell)
 
 
@@ -81,18 +78,20 @@ async def _told(
     agency_id: UUID,
     now: datetime,
     settings: SmsSettings,
-) -> Told | None:
-    """Its texts, where it has any. Those reached are not counted ahead: they are known once all are found."""
-    if Channel.SMS not in new.channels:
-        return None
-    texts = await texts_of(conn, new.body, agency_id=agency_id, settings=settings)
-    if new.reached:
-        _refuse(texts.too_long())
-        return Told(texts, None)
-    _refuse(texts.faults())
-    audience = Audience(agency_id, new.purpose, new.severity, new.lane, new.shapes)
+) -> Foretold:
+    """Its texts and calls. Those reached are not counted ahead: they are known once all are found."""
+    composed = await composed_of(
+        conn, new.body, channels=new.channels, agency_id=agency_id, settings=settings
+    )
     place = Place(new.lane, now, now, new.expires_at)
-    return await foretell(conn, texts, audience, place=place, settings=settings, replaces=before.id)
+    if new.reached:
+        _refuse(composed.texts.too_long() if composed.texts else [])
+        return await tell_all(conn, composed, None, place=lambda _: place, settings=settings)
+    _refuse(composed.faults())
+    audience = Audience(agency_id, new.purpose, new.severity, new.lane, new.shapes)
+    return await foretell(
+        conn, composed, audience, place=lambda _: place, settings=settings, replaces=before.id
+    )
 
 
 async def _checked(

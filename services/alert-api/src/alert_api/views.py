@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alert_api.alert_changes import To
 from alert_api.alert_post import AlertPost, Status, Urgency
+from alert_api.call_views import CallsView
 from alert_api.sms_views import Money, TextsView
 from tocsin_schemas.words import Channel, Lane, Purpose, Reason, ReplyKind, Severity, State
 
@@ -27,6 +28,7 @@ class Accepted(BaseModel):
     handover: Literal["now", "delayed", "scheduled"]
     created_at: datetime
     texts: TextsView | None = Field(None, description="Only where texts are sent.")
+    calls: CallsView | None = Field(None, description="Only where people are called.")
 
 
 class Cancelled(BaseModel):
@@ -64,7 +66,8 @@ class ProgressView(BaseModel):
     channels: Mapping[Channel, Mapping[State, int]]
     rate_per_s: float | None = Field(description="Hand-overs a second, lately; null where nothing moves.")
     eta: Mapping[Channel, datetime] = Field(
-        description="When the pending ones are through: at this rate; texts at their sender's pace, after what is before."
+        description="When the pending ones are through: at this rate; texts and calls at their sender's pace, "
+        "after what is before."
     )
     segments: int = Field(0, description="Of texts that providers took.")
     cost: Money | None = Field(None, description="Of these; null where no price is known.")

@@ -1,0 +1,101 @@
+"""An alert as calls: what is said in each language, and what an agency is told of them at the POST, and in a preview."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from alert_api.call_views import CallsView, SaidView
+from alert_api.problems import Fault
+from alert_api.sms_forecast import Place, Turn, turn_of
+from alert_api.sms_texts import languages_of
+from tocsin_runtime.voice.script import Script, script
+from tocsin_schemas.words import Channel
+from tocsin_store import agencies, estimates
+from tocsin_store.agencies import Agency
+from tocsin_store.estimates import Group
+from tocsin_store.pool import Connection
+
+_NO_CALLER: Final = Fault(
+    "/channels",
+    "no_call_sender",
+    "Your agency has no number that calls could come from. An operator sets one.",
+)
+_MINUTE_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What is said in each language of an alert, and who calls."""
+
+    agency: Agency
+    scripts: Sequence[Script]
+
+    def faults(self) -> list[Fault]:
+        """Whether there is anybody to call."""
+        return [] if self.agency.voice_from else [_NO_CALLER]
+
+
+@dataclass(frozen=True, slots=True)
+class CallsTold:
+    """Calls, and when they are made where they could be counted in time."""
+
+    calls: Calls
+    deliveries: int | None
+    turn: Turn | None
+    at: datetime
+
+    def view(self) -> CallsView:
+        """As the API says it."""
+        turn = self.turn
+        return CallsView(
+            languages=[SaidView(language=each.language, said=each.said) for each in self.calls.scripts],
+            deliveries=self.deliveries,
+            begins=turn and turn.begins,
+            ends=turn and turn.ends,
+            minutes=turn and ceil((turn.ends - self.at).total_seconds() / _MINUTE_S),
+            too_late=turn and turn.too_late,
+        )
+
+    def answer(self) -> dict[str, JsonValue]:
+        """The same without what is said: who posts it knows."""
+        return self.view().model_dump(mode="json", exclude={"languages": {"__all__": {"said"}}})
+
+
+async def calls_of(conn: Connection, body: Mapping[str, object], *, agency_id: UUID) -> Calls:
+    """Compose what will be said of an alert as it is stored."""
+    agency = await agencies.find(conn, agency_id)
+    if agency is None:  # its key was just read; agencies are never deleted
+        raise LookupError("agency")
+    scripts = [script(body, language=language, agency=agency.name) for language in languages_of(body)]
+    return Calls(agency, scripts)
+
+
+async def tell_calls(
+    conn: Connection,
+    calls: Calls,
+    groups: Sequence[Group] | None,
+    *,
+    place: Place,
+    replaces: UUID | None = None,
+) -> CallsTold:
+    """Foretell an alert's calls. There are no more: a household is called once, whatever numbers it has.
+
+    Args:
+        conn: To see what waits.
+        calls: What is said.
+        groups: To whom; None where they could not be counted.
+        place: Where they stand in their caller's queue.
+        replaces: An alert of which nobody is called any more.
+    """
+    if groups is None:
+        return CallsTold(calls, None, None, place.now)
+    waiting = await estimates.queue(conn, agency_id=calls.agency.id, channel=Channel.VOICE)
+    queue = [each for each in waiting if each.alert_id != replaces]
+    deliveries = sum(each.n for each in groups if each.channel is Channel.VOICE)
+    turn = turn_of(deliveries, deliveries, place=place, queue=queue, limit=calls.agency.calls_per_s)
+    return CallsTold(calls, deliveries, turn, place.now)
