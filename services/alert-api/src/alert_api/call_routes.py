@@ -23,7 +23,7 @@ from tocsin_runtime.voice.settings import FALLBACK
 from tocsin_store.callbacks import Told
 
 _SID: Final = re.compile(r"CA[0-9a-f]{32}")
-_PATIENCE_S: Final = 5.0
+_PATIENCE_S: Final = 3.0
 """How long somebody on the line waits in silence; Twilio itself waits for 15 s (error 11200)."""
 _HOLD_S: Final = 4
 _MOST_LETTERS: Final = 32
@@ -57,7 +57,7 @@ async def twilio_call_status(request: Request, services: Services) -> Response:
 
 
 async def _talk(request: Request, services: Services, talk: Talk) -> Response:
-    """Whoever listens hears no error of ours: while something is down they are asked to hold, then are called again."""
+    """Whoever listens hears no error of ours: while something is down they are asked to hold, and Twilio asks again."""
     step = read_step(request.scope["query_string"])
     try:
         provider, form = await services.callback_door.form_of_twilio(request)
@@ -88,6 +88,7 @@ def _sid(form: Form) -> str:
 
 
 def _held(step: Step, services: Services) -> str:
+    services.measures.held.inc()
     if step.held >= MOST_HELD:
         return goodbye(services)
     phrases = None if step.answered_by in AFTER_MACHINES else phrases_of(FALLBACK)  # a machine records

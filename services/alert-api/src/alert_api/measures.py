@@ -78,6 +78,11 @@ class Measures:
             ("kind",),
             registry=registry,
         )
+        self.held = Counter(
+            "tocsin_calls_held_total",
+            "Requests of calls that could not be served: somebody was asked to hold the line.",
+            registry=registry,
+        )
         self.texts_in = Counter(
             "tocsin_texts_in_total", "Texts that came in.", ("provider", "meaning"), registry=registry
         )
