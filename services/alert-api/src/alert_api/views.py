@@ -169,19 +169,21 @@ class SuppressionView(BaseModel):
 
 
 class ReplyView(BaseModel):
-    """What somebody answered; the number is not told, nor who it is where several have it."""
+    """What somebody answered, by text or by a key; the number is not told, nor who it is where several have it."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    alert_id: UUID | None = Field(description="The newest that the number had got from you.")
+    alert_id: UUID | None = Field(
+        description="What the call was about; of a text the newest that the number had got from you."
+    )
     delivery_id: UUID | None
     member_id: UUID | None = Field(
         description="Null where nobody who lets you text has the number, or several."
     )
     channel: Channel
     kind: ReplyKind
-    body: str
+    body: str = Field(description="Empty where a key was pressed.")
     state: Literal["open", "answered", "closed"]
     received_at: datetime
     answer_id: UUID | None = Field(description="The alert to one that answers it: follow it like any other.")
