@@ -15,10 +15,8 @@ SANDBOX_PAGE, SANDBOX_SMTP = 1, 2
 BOUNCES, MAIL_DOOR_HEALTH = 9, 19
 SMS_WORKER, VOICE_WORKER = 20, 21
 TEXT_PRICES = '{"GB": "0.0463"}'
-UNPACED, UNPACED_CALLS = (
-    '{"segments_per_s": null}',
-    '{"calls_per_s": null}',
-)  # agencies have a pace of their own
+UNPACED = '{"segments_per_s": null}'  # agencies have a pace of their own
+UNPACED_CALLS = '{"calls_per_s": null}'
 
 
 @dataclass(frozen=True)
