@@ -87,7 +87,8 @@ class Info(Body):
     web: Web | None = Field(None, description="A page with more; http or https.")
     contact: Line | None = Field(None, description="Whom to ask.")
     text: ShortText | None = Field(
-        None, description="What a text, or a call, says in place of all this; from whom and how to leave are added."
+        None,
+        description="What a text, or a call, says in place of all this; from whom and how to leave are added.",
     )
 
 
