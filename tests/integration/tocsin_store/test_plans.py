@@ -1,5 +1,8 @@
 """Plans on a fresh ledger that nobody analysed: what is large is read by conditions on an index, never as a whole."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import pytest
 
 from tests.support.plans import nodes, plan_of, table, unprobed
@@ -40,7 +43,7 @@ LARGE = (
     "line",
     "household_call",
 )
-STATEMENTS = {
+STATEMENTS: Final[Mapping[str, tuple[str, set[str]]]] = {
     "claim": (CLAIM, {"delivery", "contact_point", "member", "due", "consent", "quiet_hours", "suppression"}),
     "merge": (MERGE, {"delivery", "alert", "contact_point", "due"}),
     "close": (settle.CLOSE, {"delivery", "due"}),
