@@ -65,7 +65,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, set[str]]]] = {
     "suppress": (suppressions.SUPPRESS, {"strike"}),
     "absorb": (callbacks.ABSORB, {"delivery", "alert", "provider_message", "callback"}),
     "join": (callbacks.JOIN, {"delivery", "alert", "provider_message", "callback"}),
-    "stop": (opt_outs.STOP, {"contact_point", "consent"}),
+    **{f"stop {channel}": (stop, {"contact_point", "consent"}) for channel, stop in opt_outs.STOP.items()},
     "start": (opt_outs.START, {"contact_point", "consent"}),
     "refused": (opt_outs.WITHDRAW_REFUSED, {"contact_point", "consent"}),
     "people": (inbound.PEOPLE, {"contact_point", "consent", "member"}),
