@@ -210,6 +210,7 @@ async def test_wrong_keys_are_said_to_be_wrong_three_times(providers: Providers,
     for key in ("5", "#", "*"):
         said = await call.press(key, after=said)
         assert "That key does nothing here." in said.text
+        said = await call.press("2", after=said)
     said = await call.press("0", after=said)
 
     assert said.verbs == ["Say", "Hangup"]

@@ -35,9 +35,9 @@ def test_an_answer_is_asked_for_again_where_nothing_was_offered_yet() -> None:
 def test_the_next_key_is_told_without_the_last() -> None:
     step = Step(REFERENCE, Offer.MENU, wrong=1, held=2, digits="5", answered_by="human")
 
-    url = step.offering(Offer.MENU, wrong=2)
+    url = step.offering(Offer.STOP)
 
-    assert url == f"/calls/twilio/key?r={REFERENCE}&at=menu&w=2"
+    assert url == f"/calls/twilio/key?r={REFERENCE}&at=stop&w=1"
 
 
 @pytest.mark.parametrize(

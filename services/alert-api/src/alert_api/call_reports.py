@@ -1,5 +1,6 @@
 """What reports of calls mean: who answered, and how long they listened."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,16 +15,21 @@ from tocsin_store.calls import Heard, Ref
 from tocsin_store.lines import Ended
 from tocsin_store.pool import Connection
 
-_MOST_LETTERS: Final = 32
-_MOST_DIGITS: Final = 6
+_WORD: Final = re.compile(r"[a-z_]{1,32}")
+_DIGITS: Final = re.compile(r"[0-9]{1,6}")
+
+
+def answered_by(form: Form) -> str:
+    """Twilio's word for who answered; empty where it does not say."""
+    return _matching(_WORD, first(form, "AnsweredBy"))
 
 
 def code_of(form: Form) -> str:
     """What is kept of a report beside its status: why the call failed; or who answered it, and for how many seconds."""
     status = first(form, "CallStatus")
     if status == COMPLETED:
-        return f"{first(form, 'AnsweredBy')[:_MOST_LETTERS]} {_digits(form, 'CallDuration')}"
-    return _digits(form, "ErrorCode") if status == FAILED else ""
+        return f"{answered_by(form)} {_matching(_DIGITS, first(form, 'CallDuration'))}"
+    return _matching(_DIGITS, first(form, "ErrorCode")) if status == FAILED else ""
 
 
 async def heard_in(conn: Connection, reported: Sequence[Reported]) -> dict[Ref, Heard]:
@@ -66,6 +72,5 @@ def _heard_s(each: Reported, heard: Heard, *, lasted: str) -> float:
     return min(until_told, float(lasted)) if lasted else until_told
 
 
-def _digits(form: Form, name: str) -> str:
-    value = first(form, name)
-    return value if value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS else ""
+def _matching(pattern: re.Pattern[str], value: str) -> str:
+    return value if pattern.fullmatch(value) else ""

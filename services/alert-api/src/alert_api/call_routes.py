@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from alert_api.call_reports import code_of
+from alert_api.call_reports import answered_by, code_of
 from alert_api.call_steps import MOST_HELD, Step, read_step
 from alert_api.call_talk import Call, answered, goodbye, pressed
 from alert_api.callback_door import Form, first
@@ -26,7 +26,6 @@ _SID: Final = re.compile(r"CA[0-9a-f]{32}")
 _PATIENCE_S: Final = 3.0
 """How long somebody on the line waits in silence; Twilio itself waits for 15 s (error 11200)."""
 _HOLD_S: Final = 4
-_MOST_LETTERS: Final = 32
 _TAKEN: Final = Response(status_code=204)
 
 Talk = Callable[[Call, Services], Awaitable[str]]
@@ -76,8 +75,8 @@ async def _talk(request: Request, services: Services, talk: Talk) -> Response:
 
 def _call(provider: str, form: Form, step: Step) -> Call:
     digits = first(form, "Digits") or step.digits
-    by = first(form, "AnsweredBy") or step.answered_by
-    return Call(provider, _sid(form), replace(step, digits=digits[:1], answered_by=by[:_MOST_LETTERS]))
+    by = answered_by(form) or step.answered_by
+    return Call(provider, _sid(form), replace(step, digits=digits[:1], answered_by=by))
 
 
 def _sid(form: Form) -> str:

@@ -40,9 +40,9 @@ class Step:
     answered_by: str = ""
     """The provider's word; empty where it does not say."""
 
-    def offering(self, offer: Offer, *, wrong: int = 0) -> str:
+    def offering(self, offer: Offer) -> str:
         """Where the key that is pressed next is told."""
-        return _url(_KEY, Step(self.reference, offer, wrong=wrong))
+        return _url(_KEY, Step(self.reference, offer, wrong=self.wrong))
 
     def again(self) -> str:
         """Where the same is asked for once more, after a while."""

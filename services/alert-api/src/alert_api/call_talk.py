@@ -1,7 +1,7 @@
 """Conducts a call: what is said when it is answered, and after each key (product rules)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -54,8 +54,8 @@ class _Line:
     def voices(self) -> Mapping[str, Voice]:
         return self.services.scripts.voices
 
-    def action(self, offer: Offer, *, wrong: int = 0) -> str:
-        return self.call.step.offering(offer, wrong=wrong)
+    def action(self, offer: Offer) -> str:
+        return self.call.step.offering(offer)
 
     def last(self, text: str) -> str:
         return twiml.said_last(text, language=self.phrases.language, voices=self.voices)
@@ -174,14 +174,13 @@ async def _stopped(line: _Line) -> str:
 
 
 async def _wrong(line: _Line) -> str:
-    step = line.call.step
-    wrong = step.wrong + 1
-    if wrong > MOST_WRONG:
+    step = replace(line.call.step, wrong=line.call.step.wrong + 1)
+    if step.wrong > MOST_WRONG:
         return line.last(line.phrases.goodbye)
     if step.offered is Offer.AT_RISK:
-        action = line.action(Offer.AT_RISK, wrong=wrong)
+        action = step.offering(Offer.AT_RISK)
         return twiml.wrong_key_at_risk(line.phrases, voices=line.voices, action=action)
-    return twiml.wrong_key(line.phrases, voices=line.voices, action=line.action(Offer.MENU, wrong=wrong))
+    return twiml.wrong_key(line.phrases, voices=line.voices, action=step.offering(Offer.MENU))
 
 
 def _over(line: _Line) -> str:
