@@ -38,7 +38,7 @@ class Profile:
     """What each agency's sender of texts may send."""
     longest: float = 1_200.0
     """Seconds that an alert lasts at most. Who could not be reached is tried again after minutes, and until it ends."""
-    channels: tuple[Channel, ...] = tuple(Channel)
+    channels: tuple[Channel, ...] = (Channel.EMAIL, Channel.SMS)
     """By which members are reached, and alerts go."""
     severities: tuple[int, int, int] = (5, 2, 3)
     """Weights of extreme, severe and minor alerts. A severe one that is refused twice waits for two minutes."""

@@ -80,11 +80,12 @@ WITH r AS MATERIALIZED (
               old.state AS o, new.state AS n, new.work AS work,
               old.work = 'waiting' AND new.work = 'none' AS ends, new.ambiguous > 0 AS doubtful,
               sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
-              f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at, f.last_wave
+              f.reason AS fact_reason, f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at,
+              f.last_wave
 ), moving AS (                         -- who fails for good need not wait for the next step of a plan
     INSERT INTO moving_on (alert_id, version, wave, member_id)
     SELECT DISTINCT alert_id, alert_version, wave, member_id FROM moved
-    WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n
+    WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n AND fact_reason IS DISTINCT FROM 'household_called'
     ON CONFLICT DO NOTHING
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
