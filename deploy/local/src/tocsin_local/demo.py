@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import aiohttp
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tocsin_local import demo_report
+from tocsin_local import demo_climb, demo_report
 from tocsin_local.deletion import delete_data
 from tocsin_local.demo_alert import Client, Sending
 from tocsin_local.demo_answers import Counts
+from tocsin_local.demo_climb import Climbed
 from tocsin_local.demo_inbox import inboxes_of
 from tocsin_local.demo_load import Loaded, load
 from tocsin_local.demo_report import Report
@@ -61,6 +62,7 @@ def demo(
     timeout: float = 600,
     base_port: int | None = None,
     directory: Annotated[Path, Parameter(name="--dir")] = Path(".tocsin/demo"),
+    plan: Literal["climb"] | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> None:
     """Send one alert to sample members and say what became of every delivery.
@@ -79,20 +81,32 @@ def demo(
         First of 40 ports; 7340 if not given, or where that is taken a free block.
     directory
         Where the demo's stack lives; emptied first.
+    plan
+        climb: by text, and some seconds later by a call to those whom no text has reached.
     as_json
         Print one JSON object as the last line.
     """
     console = Console(stderr=as_json)
     with told():
         wish = Wish(members, seed, timeout, directory)
-        report = _demonstrated(wish, base_port=base_port, keep=keep, console=console)
+        with _stack(wish, base_port=base_port, keep=keep, console=console) as (state, started):
+            if plan is not None:
+                climbed = asyncio.run(_climb(wish, state, console=console))
+                demo_climb.show(climbed, console=console)
+                raise SystemExit(not climbed.ok)
+            report = asyncio.run(_run(wish, state, started=started, console=console))
+            demo_report.show(report, console=console)
     if as_json:
         sys.stdout.write(f"{demo_report.as_json(report)}\n")
     if not report.ok:
         raise SystemExit(1)
 
 
-def _demonstrated(wish: Wish, *, base_port: int | None, keep: bool, console: Console) -> Report:
+@contextmanager
+def _stack(
+    wish: Wish, *, base_port: int | None, keep: bool, console: Console
+) -> Iterator[tuple[StackState, float]]:
+    """A new stack, and how many seconds it took to start; in the end it is said where to look around."""
     layout = Layout.at(wish.directory)
     stop(layout)
     delete_data(layout)
@@ -100,11 +114,10 @@ def _demonstrated(wish: Wish, *, base_port: int | None, keep: bool, console: Con
     began = time.monotonic()
     order = Order(wish.directory, base_port or free_base(rather=_BASE_PORT), {}, {})
     with _running(order, keep=keep) as state:
-        started = time.monotonic() - began
-        report = asyncio.run(_run(wish, state, started=started, console=console))
-        demo_report.show(report, console=console)
-        demo_report.show_where(state, directory=wish.directory, kept=keep, console=console)
-    return report
+        try:
+            yield state, time.monotonic() - began
+        finally:
+            demo_report.show_where(state, directory=wish.directory, kept=keep, console=console)
 
 
 @contextmanager
@@ -121,16 +134,29 @@ def _running(order: Order, *, keep: bool) -> Iterator[StackState]:
             supervisor.end()
 
 
+async def _climb(wish: Wish, state: StackState, *, console: Console) -> Climbed:
+    with _bars(console) as bars:
+        loaded = await _loaded(wish, bars=bars)
+        headers = {"Authorization": f"Bearer {loaded.api_key}"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            api, sandbox = url_of(state, "alert-api"), url_of(state, "tocsin-sandbox")
+            return await demo_climb.climb(session, api=api, sandbox=sandbox, bars=bars)
+
+
+async def _loaded(wish: Wish, *, bars: Progress) -> Loaded:
+    bar = bars.add_task("members loaded", total=wish.members)
+    return await load(
+        database_url(Layout.at(wish.directory).secrets),
+        count=wish.members,
+        seed=wish.seed,
+        progress=lambda done: bars.update(bar, completed=done),
+    )
+
+
 async def _run(wish: Wish, state: StackState, *, started: float, console: Console) -> Report:
     with _bars(console) as bars:
         began = time.monotonic()
-        bar = bars.add_task("members loaded", total=wish.members)
-        loaded = await load(
-            database_url(Layout.at(wish.directory).secrets),
-            count=wish.members,
-            seed=wish.seed,
-            progress=lambda done: bars.update(bar, completed=done),
-        )
+        loaded = await _loaded(wish, bars=bars)
         seconds = {"start": started, "load": time.monotonic() - began}
         headers = {"Authorization": f"Bearer {loaded.api_key}"}
         async with aiohttp.ClientSession(headers=headers) as session:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -122,11 +122,21 @@ class Client:
 
     async def reported(self, alert_id: str, *, patience: float, show: Callable[[Counts], None]) -> Counts:
         """Wait until providers have told the end of every text they took, but no longer than that."""
+
+        async def told(counts: Counts) -> bool:
+            show(counts)
+            return not counts.untold
+
+        return await self.followed(alert_id, until=told, patience=patience)
+
+    async def followed(
+        self, alert_id: str, *, until: Callable[[Counts], Awaitable[bool]], patience: float
+    ) -> Counts:
+        """Look again and again until that is so, but no longer than these seconds; returns what was seen last."""
         began = time.monotonic()
         async with aclosing(self._counts(alert_id)) as looks:
             async for counts in looks:
-                show(counts)
-                if not counts.untold or time.monotonic() - began > patience:
+                if await until(counts) or time.monotonic() - began > patience:
                     break
         return counts
 

@@ -57,6 +57,14 @@ class Price(Answer):
     currency: str
 
 
+class Step(Answer):
+    """One step of a plan."""
+
+    channels: list[Channel]
+    state: str
+    deliveries: int
+
+
 class Counts(Answer):
     """`progress` of an alert."""
 
@@ -66,6 +74,7 @@ class Counts(Answer):
     channels: Mapping[Channel, Mapping[State, int]]
     segments: int = 0
     cost: Price | None = None
+    steps: list[Step] = []
 
     @property
     def settled(self) -> int:

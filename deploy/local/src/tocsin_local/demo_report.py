@@ -139,6 +139,7 @@ def show_where(state: StackState, *, directory: Path, kept: bool, console: Conso
     console.print(f"  what the API can do   {api}/docs", highlight=False)
     console.print(f"  what arrived by email {inbox}/", highlight=False)
     console.print(f"  and on phones         {inbox}/phones", highlight=False)
+    console.print(f"  who was called        {inbox}/calls", highlight=False)
     console.print(f"  metrics               {api}/metrics", highlight=False)
     if kept:
         console.print(f"Stop it with: tocsin down --dir {directory}")
