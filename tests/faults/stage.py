@@ -20,6 +20,7 @@ from tocsin_local.ports import KAFKA, POSTGRES, free_base
 from tocsin_local.secret_files import create_secrets, database_url
 from tocsin_local.services import SERVICES, Service, with_replicas
 from tocsin_local.stack import Stack
+from tocsin_schemas.words import Channel
 
 _DISK_MB: Final = 3_000
 
@@ -105,9 +106,11 @@ def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
 
 
 def _services(setting: Setting) -> tuple[Service, ...]:
-    """With replicas, of the channels' workers too."""
+    """With replicas, of the channels' workers too; without those of channels that are not broken on purpose."""
     workers = [f"{one.channel}-worker" for one in every_channel()]
-    return with_replicas(SERVICES, dict.fromkeys((*REPLICATED, *workers), setting.replicas))
+    idle = {f"{channel}-worker" for channel in Channel} - set(workers)
+    services = tuple(each for each in SERVICES if each.name not in idle)
+    return with_replicas(services, dict.fromkeys((*REPLICATED, *workers), setting.replicas))
 
 
 @contextmanager

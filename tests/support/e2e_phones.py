@@ -59,6 +59,13 @@ class Phones:
         async with self.http.put(f"{self.url}/api/{provider}/rules", json=body) as answer:
             assert answer.status == HTTPStatus.OK, await answer.text()
 
+    async def callees(self, rules: Sequence[Rule]) -> None:
+        """Put these rules of calls in place of all others; calls go twenty times as fast."""
+        async with self.http.put(f"{self.url}/api/twilio/calls/rules", json={"rules": list(rules)}) as answer:
+            assert answer.status == HTTPStatus.OK, await answer.text()
+        async with self.http.post(f"{self.url}/api/twilio/calls", json={"speed": 20}) as answer:
+            assert answer.status == HTTPStatus.OK, await answer.text()
+
     async def turn(self, provider: Provider, **changes: object) -> None:
         """Change how a provider behaves on the whole."""
         async with self.http.post(f"{self.url}/api/{provider}", json=changes) as answer:

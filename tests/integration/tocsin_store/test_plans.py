@@ -70,7 +70,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, set[str]]]] = {
     "refused": (opt_outs.WITHDRAW_REFUSED, {"contact_point", "consent"}),
     "people": (inbound.PEOPLE, {"contact_point", "consent", "member"}),
     "thread": (inbound.THREAD, {"contact_point", "provider_message", "delivery", "alert"}),
-    "seen": (acknowledgements.FIND, {"delivery", "alert", "alert_content", "member", "consent"}),
+    "seen": (acknowledgements.FIND, {"alert", "alert_content", "member", "consent"}),
     "count seen": (acknowledgements.COUNT, {"delivery", "place"}),
     "lent": (inbound.LENT, {"contact_point", "provider_message"}),
 }

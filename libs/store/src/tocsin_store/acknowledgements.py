@@ -7,10 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane
-from tocsin_store.deliveries import id_range
 from tocsin_store.inbound import Threaded
 from tocsin_store.pool import Connection, Row
-from tocsin_store.telling import REACHED
+from tocsin_store.telling import RANGE, REACHED
 
 # Whoever takes their consent back is no longer named to the agency, but what they say still counts.
 FIND: Final = """
@@ -78,8 +77,8 @@ async def find(conn: Connection, delivery_id: UUID, *, fence: int) -> Delivered 
 COUNT: Final = f"""
 WITH person AS MATERIALIZED (
     SELECT d.member_id AS id, bool_or({REACHED}) AS reached, bool_or(d.state = 'acknowledged') AS acknowledged
-    FROM   delivery d
-    WHERE  d.id >= $3 AND d.id <= $4 AND d.alert_id = $1 AND d.alert_version = $2
+    FROM   (SELECT id FROM alert WHERE id = $1 OFFSET 0) a JOIN delivery d ON {RANGE}
+    WHERE  d.alert_version = $2
     GROUP  BY 1
 ), shape AS MATERIALIZED (
     SELECT row_number() OVER () AS number, area, box(outline) AS box,
@@ -91,11 +90,11 @@ WITH person AS MATERIALIZED (
 ), extent AS MATERIALIZED (
     SELECT min((box[1])[0]) AS west, max((box[0])[0]) AS east FROM shape
 ), strip AS MATERIALIZED (
-    SELECT number, box, generate_series(width_bucket((box[1])[0], west, east, 64),
-                                        width_bucket((box[0])[0], west, east, 64)) AS strip
+    SELECT number, box, generate_series(width_bucket((box[1])[0], west, east, 16),
+                                        width_bucket((box[0])[0], west, east, 16)) AS strip
     FROM   shape CROSS JOIN extent
 ), located AS MATERIALIZED (
-    SELECT person.*, p.location, width_bucket(p.location[0], west, east, 64) AS strip
+    SELECT person.*, p.location, width_bucket(p.location[0], west, east, 16) AS strip
     FROM   person
     CROSS  JOIN LATERAL (SELECT location FROM place WHERE member_id = person.id OFFSET 0) p
     CROSS  JOIN extent
@@ -145,7 +144,7 @@ async def count(conn: Connection, alert_id: UUID, *, version: int) -> Counts:
     It reads each delivery of the alert once and probes the places of each member once. 50,000 members with one place
     each took 0.6 to 1 s of a core on a busy machine, in 10 areas of 500 corners as in 200, with statistics or without.
     """
-    total, *areas = await conn.fetch(COUNT, alert_id, version, *id_range(alert_id))
+    total, *areas = await conn.fetch(COUNT, alert_id, version)
     return Counts(total["as_of"], _count(total), {row["area"]: _count(row) for row in areas})
 
 
