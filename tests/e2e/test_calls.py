@@ -60,7 +60,7 @@ async def _left(town: Town, people: Texters) -> bool:
 
 def _answering(people: Texters, which: Iterable[int], *, keys: list[str]) -> Rule:
     soon = {"least": 0, "most": 0}
-    callee = {"answers_after_s": soon, "greeting_s": 0, "keys": keys, "key_share": 1, "key_after_s": 1}
+    callee = {"answers_after_s": soon, "greeting_s": 0, "keys": keys, "key_share": 1, "key_after_s": soon}
     return {
         "phase": "ring",
         "match": _numbers(people, which),

@@ -29,7 +29,7 @@ _RULES: Final = [
 """A third of the texts are taken, and nobody tells what became of them; some phones are no more."""
 _CALLS: Final = {
     "calls_per_s": None,
-    "callee": {"answers_after_s": {"least": 1, "most": 4}, "key_after_s": 6},
+    "callee": {"answers_after_s": {"least": 1, "most": 4}, "key_after_s": {"least": 4, "most": 9}},
 }
 _PATIENCE_SECONDS: Final = 300.0
 _NAMES: Final = {Channel.SMS: "text", Channel.VOICE: "call"}
