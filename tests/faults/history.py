@@ -51,6 +51,19 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Ledger 2, too: a call, as a line that it kept busy saw it."""
+
+    delivery: UUID
+    fence: int
+    number: str
+    began: float
+    """When it was dialled."""
+    ended: float | None
+    """None: it goes on at the end of the run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
     """Ledger 3, callbacks: what a provider told of a delivery, once it was acknowledged."""
 
@@ -172,6 +185,7 @@ class Delivery:
     attempts: int
     ambiguous: int
     reason: str | None
+    wave: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +259,19 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A row of `fan_out`: one channel of a step of an alert's plan; every alert has the first."""
+
+    alert: UUID
+    version: int
+    wave: int
+    channel: Channel
+    not_before: float
+    stops_at: int | None
+    """By `state_rank`: whoever got a message that came so far is left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dump:
     """The database when all was settled, or when patience ended."""
 
@@ -266,6 +293,11 @@ class Dump:
     """What each agency's sender of texts may send."""
     inbound: Mapping[str, str] = field(default_factory=dict)
     """What each text that came in was taken for, by the provider's id of it."""
+    steps: Sequence[Step] = ()
+    households: Mapping[UUID, UUID] = field(default_factory=dict)
+    """By member."""
+    calls_per_s: Mapping[UUID, int] = field(default_factory=dict)
+    """What each agency's caller may begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +307,7 @@ class History:
     dump: Dump
     answers: Sequence[Answer] = ()
     accepts: Sequence[Accept] = ()
+    calls: Sequence[Call] = ()
     callbacks: Sequence[Callback] = ()
     withdrawals: Sequence[Withdrawal] = ()
     replies: Sequence[Reply] = ()

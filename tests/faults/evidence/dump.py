@@ -12,7 +12,18 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.faults.history import Alert, Consent, Contact, Delivery, Dump, Fact, Move, Suppression, Work
+from tests.faults.history import (
+    Alert,
+    Consent,
+    Contact,
+    Delivery,
+    Dump,
+    Fact,
+    Move,
+    Step,
+    Suppression,
+    Work,
+)
 from tocsin_schemas.topics import DEAD_LETTERS
 from tocsin_schemas.words import Channel, Purpose, ReceiptKind, Severity, State
 from tocsin_store.pool import Connection, Pool
@@ -29,7 +40,7 @@ _QUERIES: Final[Mapping[str, str]] = {
                extract(epoch FROM expires_at) FROM alert ORDER BY id""",
     "deliveries": """
         SELECT id, alert_id, alert_version, member_id, contact_point_id, channel, state, work, fence, attempts,
-               ambiguous, reason FROM delivery ORDER BY id""",
+               ambiguous, reason, wave FROM delivery ORDER BY id""",
     "moves": """
         SELECT delivery, extract(epoch FROM at), old_state, old_work, old_fence, new_state, new_work, new_fence
         FROM   faults.move ORDER BY delivery, at, new_fence""",
@@ -46,7 +57,11 @@ _QUERIES: Final[Mapping[str, str]] = {
     "suppressions": """
         SELECT channel, address, kind, scope, extract(epoch FROM created_at), extract(epoch FROM lifted_at)
         FROM   suppression""",
-    "paces": "SELECT id, sms_segments_per_s FROM agency",
+    "paces": "SELECT id, sms_segments_per_s, calls_per_s FROM agency",
+    "steps": """
+        SELECT alert_id, version, wave, channel, extract(epoch FROM not_before), stops_at FROM fan_out
+        ORDER BY alert_id, version, wave, channel""",
+    "households": "SELECT id, household_id FROM member",
     "inbound": "SELECT ref, meaning FROM inbound",
     "reached_versions": "SELECT alert_id, version FROM alert_content WHERE body ->> 'to' = 'reached'",
 }
@@ -92,7 +107,10 @@ def read_dump(folder: Path) -> Dump:
         consents=list(_rows(source / "consents.csv", _consent)),
         contacts={one.id: one for one in _rows(source / "contacts.csv", _contact)},
         suppressions=list(_rows(source / "suppressions.csv", _suppression)),
-        segments_per_s=dict(_rows(source / "paces.csv", _pace)),
+        segments_per_s={agency: segments for agency, segments, _ in _rows(source / "paces.csv", _pace)},
+        calls_per_s={agency: calls for agency, _, calls in _rows(source / "paces.csv", _pace)},
+        steps=list(_rows(source / "steps.csv", _step)),
+        households=dict(_rows(source / "households.csv", _household)),
         inbound=dict(_rows(source / "inbound.csv", _inbound)),
         reached_versions=frozenset(_rows(source / "reached_versions.csv", _version)),
     )
@@ -152,7 +170,7 @@ def _alert(row: Fields) -> Alert:
 
 
 def _delivery(row: Fields) -> Delivery:
-    id_, alert, version, member, contact, channel, state, work, fence, attempts, ambiguous, reason = row
+    id_, alert, version, member, contact, channel, state, work, fence, attempts, ambiguous, reason, wave = row
     return Delivery(
         UUID(id_),
         UUID(alert),
@@ -166,6 +184,7 @@ def _delivery(row: Fields) -> Delivery:
         int(attempts),
         int(ambiguous),
         reason or None,
+        int(wave),
     )
 
 
@@ -224,9 +243,20 @@ def _suppression(row: Fields) -> Suppression:
     )
 
 
-def _pace(row: Fields) -> tuple[UUID, int]:
-    agency, segments = row
-    return UUID(agency), int(segments)
+def _pace(row: Fields) -> tuple[UUID, int, int]:
+    agency, segments, calls = row
+    return UUID(agency), int(segments), int(calls)
+
+
+def _step(row: Fields) -> Step:
+    alert, version, wave, channel, not_before, stops_at = row
+    rank = int(stops_at) if stops_at else None
+    return Step(UUID(alert), int(version), int(wave), Channel(channel), float(not_before), rank)
+
+
+def _household(row: Fields) -> tuple[UUID, UUID]:
+    member, household = row
+    return UUID(member), UUID(household)
 
 
 def _inbound(row: Fields) -> tuple[str, str]:
