@@ -1,14 +1,19 @@
 """Paced lanes: no second sees more than a sender's limit, who expires first goes first, and nobody waits for others."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from tests.support.crew import LATE
 from tests.support.eventually import eventually
 from tests.support.text_crew import StubTexts, taken, text_crew
 from tests.support.texts import a_texting_agency, texting
 from tests.support.world import Post, Situation, emptied, states_of
+from tocsin_runtime.delivery.channel import Batch, Gate, Holds, RouteWatch, Settled
 from tocsin_runtime.delivery.pace import Pace
 from tocsin_schemas.words import Lane, Severity, State
 from tocsin_store.pool import Pool
@@ -21,6 +26,26 @@ ROUTINE = Post(lane=Lane.ROUTINE, severity=Severity.MINOR)
 @pytest.fixture(autouse=True)
 async def _nothing_else_waits(pool: Pool) -> None:
     await emptied(pool)
+
+
+@dataclass
+class SlowTexts(StubTexts):
+    """The first message of its first batch is too late; the others of that batch take until `go`."""
+
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    first: UUID | None = None
+
+    async def send(
+        self, batch: Batch, *, gate: Gate, holds: Holds, routes: RouteWatch
+    ) -> AsyncIterator[Sequence[Settled]]:
+        if self.first is None:
+            self.first = batch.deliveries[0].id
+            yield [Settled(0, LATE)]
+            await self.go.wait()
+            yield [Settled(number, taken(each)) for number, each in enumerate(batch.deliveries) if number]
+            return
+        async for part in super().send(batch, gate=gate, holds=holds, routes=routes):
+            yield part
 
 
 async def all_sent(*situations: Situation) -> None:
@@ -93,6 +118,20 @@ async def test_routine_texts_give_way_to_urgent_ones_of_their_sender_and_to_no_o
         return max(when for when, alert, _ in sender.begun if alert == situation.alert)
 
     assert ends(other) < ends(urgent) < ends(routine)
+
+
+async def test_what_was_too_late_goes_again_while_the_rest_of_its_turn_takes_its_time(
+    pool: Pool, kafka_bootstrap: str
+) -> None:
+    situation, sender = await texting(pool, 5), SlowTexts()
+
+    async def again() -> bool:
+        return sender.first in sender.given
+
+    async with text_crew(pool, kafka_bootstrap, sender=sender, pace=ONE):
+        await eventually(again, within=30)
+        sender.go.set()
+        await all_sent(situation)
 
 
 async def test_what_is_over_takes_no_turn(pool: Pool, kafka_bootstrap: str) -> None:

@@ -97,6 +97,21 @@ async def test_who_is_not_punctual_has_a_slot_that_may_begin_early_and_comes_lat
     assert await slot_of(pool, sender) - before == CYCLE + slack
 
 
+async def test_a_slot_with_slack_is_a_whole_cycle_with_nothing_else_in_it(pool: Pool) -> None:
+    sender, slack = uuid4().hex, timedelta(seconds=0.3)
+    before = await asked(pool, sender, limit=200, wanted=200)
+    whole = await reserve(pool, sender, segments_per_s=200, wanted=500, each=1, lane=Lane.URGENT, slack=slack)
+    await pool.execute(
+        "UPDATE pace SET slot_at = slot_at - $2::interval WHERE sender = $1", sender, 2 * CYCLE
+    )
+    after = await asked(pool, sender, limit=200)
+
+    cycle = CYCLE.total_seconds()
+    assert (before.segments, whole.segments) == (20, 200)
+    assert whole.at - slack.total_seconds() - before.at == pytest.approx(cycle, abs=0.001)
+    assert after.at - (whole.at - 2 * cycle) >= cycle - 0.001
+
+
 async def test_routine_messages_wait_while_urgent_ones_ask(pool: Pool) -> None:
     sender = uuid4().hex
     await asked(pool, sender, wanted=1)

@@ -104,7 +104,7 @@ def test_turns_that_are_missed_get_longer_and_shorter_again_when_none_is() -> No
     for _ in range(40):
         queue.adapt([OK])
 
-    assert (longest, queue.slack) == (0.6, 0.0)
+    assert (longest, queue.slack) == (1.0, 0.0)
 
 
 @given(

@@ -8,8 +8,8 @@ than CYCLE - TOLERANCE - 1 s longer for one message than for another. Slots are 
 
 A call is one segment.
 
-Who cannot be that punctual asks for slack: the slot then comes so much later than a step after the last one, and may be
-begun so much before its moment, which is still a step after the last one's.
+Who cannot be that punctual asks for slack: the slot then comes so much later than a whole CYCLE after the last one, and may
+be begun so much before its moment. It may hold what all slots of a cycle do, for nothing else goes within one of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,6 +45,11 @@ class Slots:
     """Segments of one."""
     step: timedelta
     """From one to the next."""
+
+    @property
+    def whole(self) -> "Slots":
+        """All of a cycle as one."""
+        return Slots(self.size * round(CYCLE / self.step), CYCLE)
 
 
 def slots_of(segments_per_s: int) -> Slots:
@@ -157,12 +162,14 @@ async def reserve(
         wanted: Segments at most.
         each: Of one message; a slot with less room is of no use.
         lane: Routine ones wait while urgent ones ask.
-        slack: How long before the slot's moment its hand-overs may begin.
+        slack: How long before the slot's moment its hand-overs may begin; with any, the slot is a whole cycle.
 
     Raises:
         UNAVAILABLE: Perhaps some were taken, which then go to nobody.
     """
     slots = slots_of(segments_per_s)
+    if slack:
+        slots = slots.whole
     row = await pool.fetchrow(
         RESERVE,
         sender,

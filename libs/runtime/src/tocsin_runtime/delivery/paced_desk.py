@@ -40,7 +40,10 @@ class PacedDesk:
     group: asyncio.TaskGroup
     permits: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_ERRANDS_IN_FLIGHT))
     in_hand: set[UUID] = field(default_factory=set)
-    """Deliveries that a task here will see to: another hint of one says nothing new."""
+    """Deliveries that wait for their turn here: another hint of one says nothing new.
+
+    Of one that is being carried out it may: that it was released meanwhile.
+    """
     _seen: dict[UUID, float] = field(default_factory=dict)
     _offset: LedgerOffset = field(default_factory=LedgerOffset)
     _stands: dict[UUID, tuple[Standing, float]] = field(default_factory=dict)
@@ -137,12 +140,9 @@ class PacedDesk:
         self, alert_id: UUID, held: Sequence[Held], *, permit: Permit, note: Note, ask: Ask
     ) -> None:
         ids = [each.id for each in held]
-        try:
-            await self.desk.carry_out(
-                alert_id, ids, [each.parcel for each in held], permit=permit, note=note, ask=ask
-            )
-        finally:
-            self.in_hand.difference_update(ids)
+        self.in_hand.difference_update(ids)
+        parcels = [each.parcel for each in held]
+        await self.desk.carry_out(alert_id, ids, parcels, permit=permit, note=note, ask=ask)
 
     def drop(self, held: Sequence[Held]) -> None:
         """Leave these to whoever reads their records next."""

@@ -14,7 +14,7 @@ from tocsin_store.pace import Standing
 
 _LEARNS: Final = 0.1
 _LEAST_SLACK: Final = 0.04
-_MOST_SLACK: Final = 0.6
+_MOST_SLACK: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
