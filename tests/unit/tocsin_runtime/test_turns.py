@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_runtime.delivery.pace import LedgerOffset
 from tocsin_runtime.delivery.parcels import Parcel
+from tocsin_runtime.delivery.punctuality import Punctuality
 from tocsin_runtime.delivery.sender_queue import AlertQueue, Held, SenderQueue
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_store.pace import Standing
@@ -47,7 +48,8 @@ def queued(queue: SenderQueue, number: int, count: int, *, hours: int = 6, each:
 
 def shared(queue: SenderQueue, segments: int) -> list[tuple[int, int, int]]:
     """Alert, how many deliveries, how many segments."""
-    return [(share.alert.alert_id.int, len(share.held), share.segments) for share in queue.shares(segments)]
+    shares = queue.shares(segments, most=1_000)
+    return [(share.alert.alert_id.int, len(share.held), share.segments) for share in shares]
 
 
 def test_who_expires_first_has_the_turn_and_the_next_what_is_left_of_it() -> None:
@@ -84,27 +86,34 @@ def test_what_was_sent_and_what_did_not_fit_correct_the_estimate(
     assert alert.each == pytest.approx(each, abs=0.01)
 
 
+def test_no_more_messages_go_in_a_turn_than_can_be_begun_in_it() -> None:
+    queue = SenderQueue("Fire")
+    queued(queue, 1, 50)
+
+    assert [len(share.held) for share in queue.shares(40, most=7)] == [7]
+
+
 @pytest.mark.parametrize(
     ("outcomes", "most"), [([OK] * 8 + [LATE] * 12, 10), ([LATE] * 20, 100), ([OK] * 20, 126)]
 )
 def test_a_turn_that_ended_too_soon_takes_fewer_the_next_time(outcomes: Sequence[Outcome], most: int) -> None:
-    queue = SenderQueue("Fire", most=100)
+    punctuality = Punctuality(most=100)
 
-    queue.adapt(outcomes)
+    punctuality.learn(outcomes)
 
-    assert queue.most == most
+    assert punctuality.most == most
 
 
-def test_turns_that_are_missed_get_longer_and_shorter_again_when_none_is() -> None:
-    queue = SenderQueue("Fire")
+def test_turns_that_are_missed_get_longer_then_smaller_and_shorter_again_when_none_is() -> None:
+    punctuality = Punctuality()
 
     for _ in range(8):
-        queue.adapt([LATE, LATE])
-    longest = queue.slack
+        punctuality.learn([LATE] * 40)
+    longest, least = punctuality.slack, punctuality.most
     for _ in range(40):
-        queue.adapt([OK])
+        punctuality.learn([OK])
 
-    assert (longest, queue.slack) == (1.0, 0.0)
+    assert (longest, least < 40, punctuality.slack) == (1.0, True, 0.0)
 
 
 @given(

@@ -15,6 +15,7 @@ from tocsin_runtime.delivery.channel import Outcome
 from tocsin_runtime.delivery.errand import Allowance, Ask, content_of
 from tocsin_runtime.delivery.pace import LedgerOffset, Pace, Turn, take_turn
 from tocsin_runtime.delivery.parcels import Desk, Permit
+from tocsin_runtime.delivery.punctuality import Punctuality
 from tocsin_runtime.delivery.sender_queue import Held
 from tocsin_store import pace as ledger
 from tocsin_store.claim import CLAIM_LIMIT
@@ -39,6 +40,7 @@ class PacedDesk:
     pace: Pace
     group: asyncio.TaskGroup
     permits: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_ERRANDS_IN_FLIGHT))
+    punctuality: Punctuality = field(default_factory=Punctuality)
     in_hand: set[UUID] = field(default_factory=set)
     """Deliveries that wait for their turn here: another hint of one says nothing new.
 

@@ -9,12 +9,9 @@ from uuid import UUID
 
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_runtime.delivery.parcels import Parcel
-from tocsin_store.claim import CLAIM_LIMIT
 from tocsin_store.pace import Standing
 
 _LEARNS: Final = 0.1
-_LEAST_SLACK: Final = 0.04
-_MOST_SLACK: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +71,6 @@ class SenderQueue:
 
     sender: str
     alerts: dict[tuple[UUID, int], AlertQueue] = field(default_factory=dict)
-    most: int = CLAIM_LIMIT
-    """Messages of a turn: no more than can be begun in time."""
-    slack: float = 0.0
-    """Seconds that a turn is longer than it should be: nobody here is punctual enough for less."""
 
     def of(self, alert_id: UUID, standing: Standing) -> AlertQueue:
         """The queue of an alert version."""
@@ -93,9 +86,9 @@ class SenderQueue:
         """Of all that waits."""
         return max(1, ceil(sum(len(alert.held) * alert.each for alert in self.alerts.values())))
 
-    def shares(self, segments: int) -> Iterator[Share]:
-        """Take out what goes in a turn of so many segments: at least one message, for which it was taken."""
-        left, room = segments, self.most
+    def shares(self, segments: int, *, most: int) -> Iterator[Share]:
+        """Take out what goes in a turn of so many segments, and messages: at least one, for which it was taken."""
+        left, room = segments, most
         for alert in (each for each in self.in_order() if each.each):
             fits = int(left / alert.each + 1e-9)
             taken = alert.taken(min(room, max(fits, int(left == segments))))
@@ -106,14 +99,3 @@ class SenderQueue:
             left, room = left - given, room - len(taken)
             if left <= 0 or room <= 0:
                 return
-
-    def adapt(self, outcomes: Sequence[Outcome]) -> None:
-        """Take only what can be begun in a turn: half where it ended too soon; where it was missed it is to be longer."""
-        late = sum(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes)
-        if late and late == len(outcomes):
-            self.slack = min(_MOST_SLACK, max(_LEAST_SLACK, 2 * self.slack))
-        elif late:
-            self.most = max(1, min(self.most, len(outcomes)) // 2)
-        else:
-            self.most = min(CLAIM_LIMIT, self.most + 1 + self.most // 4)
-            self.slack = 0.9 * self.slack if self.slack > _LEAST_SLACK else 0.0

@@ -81,9 +81,9 @@ class SenderTurns:
         permit = Permit(self.desk.permits)
         try:
             each = max(1, round(alerts[0].each))
-            wanted = min(self.queue.segments, self.queue.most * each)
+            wanted = min(self.queue.segments, self.desk.punctuality.most * each)
             turn = await self.desk.turn(
-                alerts[0].standing, wanted=max(wanted, each), each=each, slack=self.queue.slack
+                alerts[0].standing, wanted=max(wanted, each), each=each, slack=self.desk.punctuality.slack
             )
             if not isinstance(turn, Turn):
                 permit.give_back()
@@ -97,7 +97,7 @@ class SenderTurns:
 
     def _hand_over(self, turn: Turn, *, permit: Permit) -> Permit:
         """Begin the errands of a turn; the first one takes the permit along. Returns what is left of it."""
-        for share in self.queue.shares(turn.segments):
+        for share in self.queue.shares(turn.segments, most=self.desk.punctuality.most):
             self.desk.in_turn(
                 share.alert.alert_id,
                 share.held,
@@ -111,7 +111,7 @@ class SenderTurns:
     def _note(self, share: Share, outcomes: Sequence[Outcome]) -> None:
         share.alert.learn(outcomes, segments=share.segments)
         self.desk.remember(share.alert.alert_id, share.alert.each)
-        self.queue.adapt(outcomes)
+        self.desk.punctuality.learn(outcomes)
 
     async def _put_off_old(self) -> None:
         """Let what has been in hand for long wait in the ledger, about as long as it would here."""
