@@ -1,7 +1,6 @@
 """Corrections: a new version follows those whom earlier ones reached, past the receipts barrier."""
 
 import asyncio
-from collections.abc import Sequence
 
 from dispatcher.barrier import VOID, Passage, ends_of_receipts, merge_position
 from dispatcher.fan_out import inserted
@@ -10,7 +9,7 @@ from tocsin_store import reached
 from tocsin_store.pool import Pool
 
 
-async def correct(pool: Pool, observer: Observer, *, filled: Sequence[asyncio.Event]) -> bool:
+async def correct(pool: Pool, observer: Observer, *, filled: asyncio.Event) -> bool:
     """See to the barriers, then insert one chunk of a correction; says whether there may be another."""
     newest = await reached.newest_without_barrier(pool)
     if newest is not None:

@@ -1,7 +1,7 @@
 """Plans: later steps begin on a silence that is certain, and at once for those whom an earlier one failed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +51,6 @@ class Marker:
                 return
 
 
-async def escalate_failed(pool: Pool, *, filled: Sequence[asyncio.Event]) -> bool:
+async def escalate_failed(pool: Pool, *, filled: asyncio.Event) -> bool:
     """Move some members on to their next step; says whether there may be more."""
     return inserted(await move_on(pool), filled=filled)

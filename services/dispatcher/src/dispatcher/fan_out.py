@@ -31,18 +31,17 @@ async def listen(process: Process, *, bootstrap_servers: str, bells: Sequence[as
                 record.finish()
 
 
-async def fan_out(pool: Pool, *, filled: Sequence[asyncio.Event]) -> bool:
-    """Insert one chunk and tell the enqueue loops; says whether there may be another."""
+async def fan_out(pool: Pool, *, filled: asyncio.Event) -> bool:
+    """Insert one chunk and say so; says whether there may be another."""
     return inserted(await insert_chunk(pool), filled=filled)
 
 
-def inserted(chunk: Chunk | None, *, filled: Sequence[asyncio.Event]) -> bool:
+def inserted(chunk: Chunk | None, *, filled: asyncio.Event) -> bool:
     """Tell of a chunk; says whether there was one."""
     if chunk is None:
         return False
     FANNED_OUT.inc(chunk.deliveries)
-    for wake in filled:
-        wake.set()
+    filled.set()
     log.info(
         "chunk_inserted", alert=str(chunk.alert_id), deliveries=chunk.deliveries, finished=chunk.finished
     )

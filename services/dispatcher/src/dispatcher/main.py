@@ -3,8 +3,9 @@
 import asyncio
 from contextlib import AsyncExitStack
 from itertools import product
+from typing import Final
 
-from dispatcher import correcting, escalating, fan_out, forgetting, probing
+from dispatcher import correcting, escalating, fan_out, forgetting, probing, waking
 from dispatcher.closing import Closer
 from dispatcher.enqueue import LaneQueue
 from dispatcher.recovery import DeathWatch, Recovery
@@ -16,8 +17,12 @@ from tocsin_runtime.loops import Step, repeat
 from tocsin_runtime.process import Process, run
 from tocsin_runtime.settings import read_settings
 from tocsin_schemas.words import Channel, Lane
+from tocsin_store.busy import Busy, Work
 from tocsin_store.partitions import make_ahead
 from tocsin_store.pool import Pool, open_pool
+
+_ASLEEP: Final = 5.0
+"""Seconds after which a loop looks for itself though nobody woke it."""
 
 
 async def serve(process: Process, *, settings: DispatcherSettings) -> None:
@@ -33,21 +38,29 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         def loop(name: str, step: Step, *, every: float, wake: asyncio.Event | None = None) -> None:
             group.create_task(repeat(step, process=process, name=name, every=every, wake=wake))
 
-        filled = {lane: asyncio.Event() for lane in product(Channel, Lane)}
-        wakes = list(filled.values())
-        bells = [asyncio.Event() for _ in range(3)]
-        loop("fan_out", lambda: fan_out.fan_out(pool, filled=wakes), every=1.0, wake=bells[0])
+        asleep: dict[Busy, asyncio.Event] = {}
+
+        def woken(step: Step, *, busy: Busy) -> None:
+            asleep[busy] = asyncio.Event()
+            name = "_".join(part for part in (busy.work, busy.channel, busy.lane) if part)
+            loop(name, step, every=_ASLEEP, wake=asleep[busy])
+
+        filled, bells = asyncio.Event(), [asyncio.Event() for _ in range(3)]
+        loop("fan_out", lambda: fan_out.fan_out(pool, filled=filled), every=1.0, wake=bells[0])
         loop("closing", Closer(pool).close, every=1.0, wake=bells[1])
-        loop("correcting", lambda: correcting.correct(pool, observer, filled=wakes), every=0.5, wake=bells[2])
-        loop("marking", escalating.Marker(pool, observer).mark, every=0.25)
-        loop("escalating", lambda: escalating.escalate_failed(pool, filled=wakes), every=0.5)
+        loop(
+            "correcting", lambda: correcting.correct(pool, observer, filled=filled), every=0.5, wake=bells[2]
+        )
+        woken(escalating.Marker(pool, observer).mark, busy=Busy(Work.MARK))
+        woken(lambda: escalating.escalate_failed(pool, filled=filled), busy=Busy(Work.MOVING_ON))
         by_lane = dict(zip(Lane, lane_pools, strict=True))  # neither lane waits for the other's statements
-        for (channel, lane), wake in filled.items():
+        for channel, lane in product(Channel, Lane):
             queue = LaneQueue(by_lane[lane], outlet, channel, lane, settings)
             settler = Settler(by_lane[lane], outlet, observer, channel, lane)
-            loop(f"enqueue_{channel}_{lane}", queue.enqueue_chunk, every=0.2, wake=wake)
-            loop(f"due_{channel}_{lane}", queue.enqueue_due, every=0.2)
-            loop(f"settle_{channel}_{lane}", settler.settle, every=0.2)
+            woken(queue.enqueue_chunk, busy=Busy(Work.CHUNKS, channel, lane))
+            woken(queue.enqueue_due, busy=Busy(Work.DUE, channel, lane))
+            woken(settler.settle, busy=Busy(Work.ON_LOG, channel, lane))
+        loop("waking", lambda: waking.wake(pool, asleep), every=0.2, wake=filled)
         recovery = Recovery(pool, observer)
         loop("sessions", DeathWatch(pool, dead_after=settings.session_dead_after).look, every=1.0)
         loop("recovery", recovery.recover_dead, every=0.5)
