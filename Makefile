@@ -45,7 +45,7 @@ lock: | $(UV) ## Choose the newest allowed versions anew and write requirements.
 
 MEMBERS ?= 500
 ARGS ?=
-demo: install ## Send one alert to MEMBERS sample members and say what became of it (KEEP=1 leaves the stack running, PLAN=climb calls)
+demo: install ## Send one alert to MEMBERS sample members and say what became of it (KEEP=1 leaves the stack running, PLAN=climb texts, then calls)
 	@tocsin demo --members $(MEMBERS) $(if $(KEEP),--keep) $(if $(PLAN),--plan $(PLAN)) $(ARGS)
 
 up: install ## Start the local stack

@@ -9,7 +9,7 @@ import pytest
 
 from tocsin_local.demo_answers import Counts, Price
 from tocsin_local.demo_inbox import delivery_of
-from tocsin_local.demo_report import Report, as_json
+from tocsin_local.demo_report import Report
 from tocsin_local.reconcile import Inbox, Reconciliation, reconcile
 from tocsin_schemas.words import Channel, State
 
@@ -83,7 +83,7 @@ def test_no_deliveries_where_none_were_expected_is_all_well() -> None:
 def test_the_report_for_programs_says_what_is_wrong() -> None:
     result = verdict(inbox=arrived("a"))
 
-    told = json.loads(as_json(a_report({Channel.EMAIL: result, Channel.SMS: verdict()})))
+    told = json.loads(a_report({Channel.EMAIL: result, Channel.SMS: verdict()}).as_json())
 
     assert (told["ok"], told["faults"]) == (False, [f"email: {fault}" for fault in result.faults])
     assert (told["deliveries"], told["rate"]) == (6, 3.0)
@@ -92,7 +92,7 @@ def test_the_report_for_programs_says_what_is_wrong() -> None:
 
 
 def test_the_report_for_programs_says_what_texts_cost_and_how_many_are_not_reported_on() -> None:
-    told = json.loads(as_json(a_report({Channel.EMAIL: verdict(), Channel.SMS: verdict()})))
+    told = json.loads(a_report({Channel.EMAIL: verdict(), Channel.SMS: verdict()}).as_json())
 
     assert told["texts"] == {"segments": 4, "cost": {"amount": "0.1852", "currency": "GBP"}, "untold": 2}
 

@@ -9,21 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol
 
 import aiohttp
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tocsin_local import demo_climb, demo_report
 from tocsin_local.deletion import delete_data
 from tocsin_local.demo_alert import Client, Sending
 from tocsin_local.demo_answers import Counts
-from tocsin_local.demo_climb import Climbed
+from tocsin_local.demo_climb import climb
 from tocsin_local.demo_inbox import inboxes_of
 from tocsin_local.demo_load import Loaded, load
-from tocsin_local.demo_report import Report
+from tocsin_local.demo_report import Report, show_where
 from tocsin_local.layout import Layout
 from tocsin_local.orders import Order
 from tocsin_local.output import progress, told
@@ -51,6 +50,29 @@ class Wish:
     patience: float
     """Seconds the deliveries may take."""
     directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A stack that is ready."""
+
+    state: StackState
+    seconds: float
+    """How long that took."""
+
+
+class Outcome(Protocol):
+    """What a run has to tell, to people and to programs."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the ledger and what arrived agree."""
+
+    def show(self, console: Console) -> None:
+        """Print what became of it, and the verdict."""
+
+    def as_json(self) -> str:
+        """Say the same in one line."""
 
 
 @app.command
@@ -87,26 +109,24 @@ def demo(
         Print one JSON object as the last line.
     """
     console = Console(stderr=as_json)
-    with told():
-        wish = Wish(members, seed, timeout, directory)
-        with _stack(wish, base_port=base_port, keep=keep, console=console) as (state, started):
-            if plan is not None:
-                climbed = asyncio.run(_climb(wish, state, console=console))
-                demo_climb.show(climbed, console=console)
-                raise SystemExit(not climbed.ok)
-            report = asyncio.run(_run(wish, state, started=started, console=console))
-            demo_report.show(report, console=console)
+    wish = Wish(members, seed, timeout, directory)
+    run = _run if plan is None else _climb
+    with told(), _stack(wish, base_port=base_port, keep=keep, console=console) as stack:
+        outcome = asyncio.run(run(wish, stack, console=console))
+        outcome.show(console)
+    _end(outcome, as_json=as_json)
+
+
+def _end(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(f"{demo_report.as_json(report)}\n")
-    if not report.ok:
+        sys.stdout.write(f"{outcome.as_json()}\n")
+    if not outcome.ok:
         raise SystemExit(1)
 
 
 @contextmanager
-def _stack(
-    wish: Wish, *, base_port: int | None, keep: bool, console: Console
-) -> Iterator[tuple[StackState, float]]:
-    """A new stack, and how many seconds it took to start; in the end it is said where to look around."""
+def _stack(wish: Wish, *, base_port: int | None, keep: bool, console: Console) -> Iterator[Started]:
+    """A new stack; in the end it is said where to look around."""
     layout = Layout.at(wish.directory)
     stop(layout)
     delete_data(layout)
@@ -115,9 +135,9 @@ def _stack(
     order = Order(wish.directory, base_port or free_base(rather=_BASE_PORT), {}, {})
     with _running(order, keep=keep) as state:
         try:
-            yield state, time.monotonic() - began
+            yield Started(state, time.monotonic() - began)
         finally:
-            demo_report.show_where(state, directory=wish.directory, kept=keep, console=console)
+            show_where(state, directory=wish.directory, kept=keep, console=console)
 
 
 @contextmanager
@@ -134,13 +154,13 @@ def _running(order: Order, *, keep: bool) -> Iterator[StackState]:
             supervisor.end()
 
 
-async def _climb(wish: Wish, state: StackState, *, console: Console) -> Climbed:
+async def _climb(wish: Wish, stack: Started, *, console: Console) -> Outcome:
     with _bars(console) as bars:
         loaded = await _loaded(wish, bars=bars)
         headers = {"Authorization": f"Bearer {loaded.api_key}"}
         async with aiohttp.ClientSession(headers=headers) as session:
-            api, sandbox = url_of(state, "alert-api"), url_of(state, "tocsin-sandbox")
-            return await demo_climb.climb(session, api=api, sandbox=sandbox, bars=bars)
+            api, sandbox = url_of(stack.state, "alert-api"), url_of(stack.state, "tocsin-sandbox")
+            return await climb(session, api=api, sandbox=sandbox, bars=bars)
 
 
 async def _loaded(wish: Wish, *, bars: Progress) -> Loaded:
@@ -153,14 +173,14 @@ async def _loaded(wish: Wish, *, bars: Progress) -> Loaded:
     )
 
 
-async def _run(wish: Wish, state: StackState, *, started: float, console: Console) -> Report:
+async def _run(wish: Wish, stack: Started, *, console: Console) -> Outcome:
     with _bars(console) as bars:
         began = time.monotonic()
         loaded = await _loaded(wish, bars=bars)
-        seconds = {"start": started, "load": time.monotonic() - began}
+        seconds = {"start": stack.seconds, "load": time.monotonic() - began}
         headers = {"Authorization": f"Bearer {loaded.api_key}"}
         async with aiohttp.ClientSession(headers=headers) as session:
-            client = Client(session, url=url_of(state, "alert-api"))
+            client = Client(session, url=url_of(stack.state, "alert-api"))
             sending = await _send(client, loaded, patience=wish.patience, bars=bars)
             seconds |= {
                 "accept": sending.accepted,
@@ -171,7 +191,7 @@ async def _run(wish: Wish, state: StackState, *, started: float, console: Consol
             counts = await _reported(client, sending, loaded=loaded, bars=bars)
             seconds["report"] = time.monotonic() - began
             began = time.monotonic()
-            inboxes = await inboxes_of(session, url=url_of(state, "tocsin-sandbox"))
+            inboxes = await inboxes_of(session, url=url_of(stack.state, "tocsin-sandbox"))
             results = await _reconciled(
                 client, sending.alert_id, counts=counts, inboxes=inboxes, loaded=loaded
             )

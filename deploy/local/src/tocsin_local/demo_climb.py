@@ -1,5 +1,6 @@
 """`tocsin demo --plan climb`: an alert goes out by text, and some seconds later calls those who did not get it."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ _CALLS: Final = {
 }
 _PATIENCE_SECONDS: Final = 300.0
 _NAMES: Final = {Channel.SMS: "text", Channel.VOICE: "call"}
+_TITLE: Final = (
+    "By text, and ten seconds later by a call to those whose text did not arrive, or nobody says so"
+)
+_REACHED: Final = frozenset({State.DELIVERED, State.ACKNOWLEDGED})
 
 
 class CallRow(BaseModel):
@@ -69,6 +74,44 @@ class Climbed:
         """Whether the ledger and the calls that were made agree."""
         return not self.faults
 
+    def as_json(self) -> str:
+        """One line."""
+        return json.dumps(
+            {
+                "ok": self.ok,
+                "alert": self.alert_id,
+                "channels": {channel: dict(states) for channel, states in self.states.items()},
+                "steps": [step.model_dump() for step in self.counts.steps],
+                "faults": self.faults,
+            }
+        )
+
+    def show(self, console: Console) -> None:
+        """What became of each delivery, step by step, and the verdict."""
+        console.print(_TITLE)
+        console.print(_table(self.states))
+        for number, step in enumerate(self.counts.steps, start=1):
+            ways = " and ".join(_NAMES.get(channel, channel.value) for channel in step.channels)
+            console.print(
+                f"Step {number}, by {ways}: {step.deliveries} deliveries, {step.state.replace('_', ' ')}."
+            )
+        calls = self.states[Channel.VOICE]
+        console.print(
+            f"{self.untold} texts were not delivered, as far as is known. Of those people {sum(calls.values())} take "
+            f"calls; {calls.get(State.SUPPRESSED, 0)} of them live with somebody who was called."
+        )
+        if self.ok:
+            console.print(
+                "[green]Reconciled:[/] who is called by the ledger was called, nobody twice at a time."
+            )
+        for fault in self.faults:
+            console.print(f"[red]Does not reconcile:[/] {fault}.")
+
+    @property
+    def untold(self) -> int:
+        """Texts of which nobody says that they were delivered."""
+        return sum(n for state, n in self.states[Channel.SMS].items() if state not in _REACHED)
+
 
 async def climb(session: aiohttp.ClientSession, *, api: str, sandbox: str, bars: Progress) -> Climbed:
     """Make texts fail for some, post the alert, and follow it until the last call is over."""
@@ -91,28 +134,16 @@ async def climb(session: aiohttp.ClientSession, *, api: str, sandbox: str, bars:
     return Climbed(alert_id, counts, states, faults)
 
 
-def show(climbed: Climbed, *, console: Console) -> None:
-    """What became of each delivery, step by step, and the verdict."""
-    table = Table(
-        title="A text, and ten seconds later a call to those who did not get it", title_justify="left"
-    )
+def _table(states: Mapping[Channel, Mapping[State, int]]) -> Table:
+    table = Table()
     table.add_column("state")
     for name in _NAMES.values():
         table.add_column(name, justify="right")
     for state in State:
-        found = [climbed.states[channel].get(state, 0) for channel in _NAMES]
+        found = [states[channel].get(state, 0) for channel in _NAMES]
         if any(found):
             table.add_row(state.value, *(f"{n}" for n in found))
-    console.print(table)
-    for number, step in enumerate(climbed.counts.steps, start=1):
-        ways = " and ".join(_NAMES.get(channel, channel.value) for channel in step.channels)
-        console.print(
-            f"Step {number}, by {ways}: {step.deliveries} deliveries, {step.state.replace('_', ' ')}."
-        )
-    if climbed.ok:
-        console.print("[green]Reconciled:[/] who is called by the ledger was called, nobody twice at a time.")
-    for fault in climbed.faults:
-        console.print(f"[red]Does not reconcile:[/] {fault}.")
+    return table
 
 
 async def _arrange(session: aiohttp.ClientSession, sandbox: str) -> None:

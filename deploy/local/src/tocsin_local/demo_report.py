@@ -62,45 +62,43 @@ class Report:
         price = self.counts.cost
         return f"{price.amount} {price.currency}" if price else "unknown"
 
-
-def as_json(report: Report) -> str:
-    """One line."""
-    return json.dumps(
-        {
-            "ok": report.ok,
-            "members": report.members,
-            "alert": report.alert_id,
-            "deliveries": report.deliveries,
-            "states": _named(report.states),
-            "channels": {channel.value: _named(one.states) for channel, one in report.results.items()},
-            "inbox": _counted(report.results[Channel.EMAIL].inbox),
-            "phones": _counted(report.results[Channel.SMS].inbox),
-            "texts": {
-                "segments": report.counts.segments,
-                "cost": report.counts.cost and report.counts.cost.model_dump(),
-                "untold": report.counts.untold,
-            },
-            "seconds": {stage: round(took, 3) for stage, took in report.seconds.items()},
-            "rate": round(report.rate, 1),
-            "faults": report.faults,
-        }
-    )
-
-
-def show(report: Report, *, console: Console) -> None:
-    """A table of what became of every delivery, and the verdict."""
-    console.print(_table(report))
-    stages = ", ".join(f"{stage} {took:.1f} s" for stage, took in report.seconds.items())
-    console.print(f"{stages}; {report.rate:.0f} deliveries a second from POST to the last receipt.")
-    console.print(f"The texts are {report.counts.segments} segments and cost {report.cost}.")
-    if report.counts.untold:
-        console.print(f"[yellow]Of {report.counts.untold} texts no provider has told the end yet.[/]")
-    if report.ok:
-        console.print(
-            "[green]Reconciled:[/] inbox and phones hold exactly the messages that the ledger says."
+    def as_json(self) -> str:
+        """One line."""
+        return json.dumps(
+            {
+                "ok": self.ok,
+                "members": self.members,
+                "alert": self.alert_id,
+                "deliveries": self.deliveries,
+                "states": _named(self.states),
+                "channels": {channel.value: _named(one.states) for channel, one in self.results.items()},
+                "inbox": _counted(self.results[Channel.EMAIL].inbox),
+                "phones": _counted(self.results[Channel.SMS].inbox),
+                "texts": {
+                    "segments": self.counts.segments,
+                    "cost": self.counts.cost and self.counts.cost.model_dump(),
+                    "untold": self.counts.untold,
+                },
+                "seconds": {stage: round(took, 3) for stage, took in self.seconds.items()},
+                "rate": round(self.rate, 1),
+                "faults": self.faults,
+            }
         )
-    for fault in report.faults:
-        console.print(f"[red]Does not reconcile:[/] {fault}.")
+
+    def show(self, console: Console) -> None:
+        """A table of what became of every delivery, and the verdict."""
+        console.print(_table(self))
+        stages = ", ".join(f"{stage} {took:.1f} s" for stage, took in self.seconds.items())
+        console.print(f"{stages}; {self.rate:.0f} deliveries a second from POST to the last receipt.")
+        console.print(f"The texts are {self.counts.segments} segments and cost {self.cost}.")
+        if self.counts.untold:
+            console.print(f"[yellow]Of {self.counts.untold} texts no provider has told the end yet.[/]")
+        if self.ok:
+            console.print(
+                "[green]Reconciled:[/] inbox and phones hold exactly the messages that the ledger says."
+            )
+        for fault in self.faults:
+            console.print(f"[red]Does not reconcile:[/] {fault}.")
 
 
 def _table(report: Report) -> Table:
