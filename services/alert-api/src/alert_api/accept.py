@@ -80,7 +80,8 @@ async def checked(
     )
     lasts = new.expires_at - (new.effective or now)
     untimely = faults_of_plan(post.plan, lasts=lasts) if post.plan else []
-    if wrong := [*misplaced, *untimely, *composed.faults()]:
+    steps = [step.channels for step in post.plan or ()]
+    if wrong := [*misplaced, *untimely, *composed.faults(steps=steps)]:
         raise Problem("validation", faults=wrong)
     return new, composed
 

@@ -178,6 +178,15 @@ class Content(Body):
     )
 
 
+def _instead_of_channels(plan: list[PlanStep] | None, info: ValidationInfo) -> list[PlanStep] | None:
+    if plan is not None and info.data.get("channels") is not None:
+        raise PydanticCustomError("one_of", "Give channels or a plan, not both.")
+    return plan
+
+
+Steps = Annotated[list[PlanStep], Field(min_length=1, max_length=6)]
+
+
 class AlertPost(Content):
     """An alert as an agency posts it. It goes live when it is accepted; where `effective` is later, it waits for that."""
 
@@ -192,14 +201,8 @@ class AlertPost(Content):
     channels: Annotated[Channels, Field(min_length=1)] | None = Field(
         None, description="All at the same time. Default: your operator's plan for this severity, else email."
     )
-    plan: Annotated[list[PlanStep], Field(min_length=1, max_length=6)] | None = Field(
+    plan: Annotated[Steps | None, AfterValidator(_instead_of_channels)] = Field(
         None,
         description="In place of channels: step by step. Whom a step fails for good takes the next one at once; news that "
         "comes before somebody's turn calls it off.",
     )
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if self.channels is not None and self.plan is not None:
-            raise PydanticCustomError("one_of", "Give channels or a plan, not both.")
-        return self

@@ -1,7 +1,7 @@
 """An alert as calls: what is said in each language, and what an agency is told of them at the POST, and in a preview."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Final
@@ -35,9 +35,9 @@ class Calls:
     agency: Agency
     scripts: Sequence[Script]
 
-    def faults(self) -> list[Fault]:
-        """Whether there is anybody to call."""
-        return [] if self.agency.voice_from else [_NO_CALLER]
+    def faults(self, *, named: str) -> list[Fault]:
+        """Whether there is anybody to call; `named` is where calls were asked for."""
+        return [] if self.agency.voice_from else [replace(_NO_CALLER, pointer=named)]
 
 
 @dataclass(frozen=True, slots=True)

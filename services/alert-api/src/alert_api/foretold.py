@@ -35,9 +35,16 @@ class Composed:
         ways = {Channel.SMS: self.texts, Channel.VOICE: self.calls}
         return [channel for channel, composed in ways.items() if composed]
 
-    def faults(self) -> list[Fault]:
-        """Why it cannot go there."""
-        return [*(self.texts.faults() if self.texts else ()), *(self.calls.faults() if self.calls else ())]
+    def faults(self, *, steps: Sequence[Sequence[Channel]] = ()) -> list[Fault]:
+        """Why it cannot go there; a fault of the channel itself points to the first of these steps that names it."""
+        texts = self.texts.faults(named=_named(Channel.SMS, steps=steps)) if self.texts else ()
+        calls = self.calls.faults(named=_named(Channel.VOICE, steps=steps)) if self.calls else ()
+        return [*texts, *calls]
+
+
+def _named(channel: Channel, *, steps: Sequence[Sequence[Channel]]) -> str:
+    fields = (f"/plan/{number}/channels" for number, channels in enumerate(steps) if channel in channels)
+    return next(fields, "/channels")
 
 
 @dataclass(frozen=True, slots=True)

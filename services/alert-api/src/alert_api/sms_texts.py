@@ -1,7 +1,7 @@
 """An alert as texts: what members of each language will read, and which of them is too long."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -44,9 +44,9 @@ class Texts:
             if text.segments > MOST_SEGMENTS
         ]
 
-    def faults(self) -> list[Fault]:
-        """The same, and whether there is anybody to send them."""
-        return [*([] if self.agency.sms_from else [_NO_SENDER]), *self.too_long()]
+    def faults(self, *, named: str = "/channels") -> list[Fault]:
+        """The same, and whether there is anybody to send them; `named` is where texts were asked for."""
+        return [*([] if self.agency.sms_from else [replace(_NO_SENDER, pointer=named)]), *self.too_long()]
 
 
 async def texts_of(
