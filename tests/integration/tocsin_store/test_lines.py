@@ -13,7 +13,7 @@ from tests.support.world import Situation, others_of
 from tocsin_schemas.words import Reason, ReceiptKind
 from tocsin_store import lines
 from tocsin_store.claim import ClaimedDelivery
-from tocsin_store.lines import Ended, Line, Seized
+from tocsin_store.lines import Ended, Line, Seized, SilentLine
 from tocsin_store.pool import Pool
 
 CALL = timedelta(minutes=4)
@@ -88,13 +88,38 @@ async def test_a_line_is_not_its_own_delivery_s_while_an_attempt_may_ring(pool: 
     assert said(await seized(situation, again), situation) == [OCCUPIED]
 
 
-async def test_a_line_is_free_once_a_call_cannot_last_any_longer(pool: Pool) -> None:
+async def test_a_line_is_not_free_just_because_its_call_should_have_ended(pool: Pool) -> None:
     agency = await a_calling_agency(pool)
     one = await calling(pool, agency=agency)
     two = await calling(pool, 0, agency=agency)
-    await seized(one, await claimed(one), lasts=-timedelta(seconds=1))
+    await seized(one, await claimed(one), lasts=-timedelta(hours=1))
 
-    assert said(await seized(two, await claimed(two)), two) == [SEIZED]
+    assert said(await seized(two, await claimed(two)), two) == [OCCUPIED]
+
+
+async def test_a_line_is_asked_after_once_its_call_should_have_ended(pool: Pool) -> None:
+    await pool.execute("DELETE FROM line")
+    situation = await calling(pool, 2)
+    first, second = await claimed(situation)
+    await seized(situation, [first], lasts=-timedelta(seconds=1))
+    await seized(situation, [second])
+
+    silent = await lines.take_silent(pool, limit=10)
+
+    assert silent == [SilentLine(first.address, first.id, first.fence)]
+    assert await lines.take_silent(pool, limit=10) == []
+
+
+async def test_a_line_that_was_found_free_is_let_go_and_that_of_a_later_attempt_is_not(pool: Pool) -> None:
+    situation = await calling(pool)
+    (taken,) = await claimed(situation)
+    await seized(situation, [taken])
+
+    await lines.let_go(pool, SilentLine(taken.address, taken.id, 2))
+    held = await line_count(pool, situation)
+    await lines.let_go(pool, SilentLine(taken.address, taken.id, 1))
+
+    assert (held, await line_count(pool, situation)) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +280,7 @@ async def test_a_household_is_called_about_each_alert(pool: Pool) -> None:
 
 async def test_what_is_no_longer_anybody_s_is_forgotten(pool: Pool) -> None:
     situation = await calling(pool)
-    await seized(situation, await claimed(situation), lasts=-timedelta(hours=2))
+    await seized(situation, await claimed(situation), lasts=-timedelta(days=3))
     await pool.execute("UPDATE household_call SET called_at = now() - interval '91 days'")
 
     more = await lines.forget_old(pool, days=90)

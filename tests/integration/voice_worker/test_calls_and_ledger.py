@@ -1,9 +1,13 @@
 """Calls, their lines and their ends, against a real ledger."""
 
 import asyncio
+import json
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+
+import pytest
 
 from tests.support.batches import a_batch
 from tests.support.calls import a_calling_agency, calling
@@ -18,6 +22,7 @@ from tocsin_schemas.words import ReceiptKind
 from tocsin_store import lines
 from tocsin_store.pool import Pool
 from voice_worker.asking import Asking
+from voice_worker.line_ends import free_silent
 
 BRITAIN = ["GB", "GG", "IM", "JE"]
 ENDED = """{"status": "completed", "answered_by": null, "duration": "40", "end_time": "Thu, 01 Jan 2099 00:00:00 +0000"}"""
@@ -50,6 +55,45 @@ async def test_two_workers_never_call_one_number_at_once(pool: Pool, tmp_path: P
 
     came_to = sorted(outcome.of for part in outcomes for outcome in part)
     assert came_to == [OutcomeClass.OCCUPIED, OutcomeClass.OCCUPIED, OutcomeClass.OK]
+
+
+@pytest.mark.parametrize(
+    ("answers", "free"),
+    [
+        ({"calls": [{"status": "completed"}, {"status": "busy"}]}, True),
+        ({"calls": []}, True),
+        ({"calls": [{"status": "completed"}, {"status": "queued"}]}, False),
+        ({"calls": [{"status": "in-progress"}]}, False),
+        ({"message": "no list"}, False),
+    ],
+)
+async def test_a_line_without_an_end_is_free_only_once_its_provider_has_no_call_to_it(
+    pool: Pool, answers: Mapping[str, object], *, free: bool
+) -> None:
+    situation = await calling(pool)
+    (taken,) = (await situation.claimed()).taken
+    await pool.execute("DELETE FROM line")
+    await lines.seize(pool, situation.alert, [taken], lasts=-timedelta(seconds=1))
+    async with serving(always(200, json.dumps(answers))) as server, voice_to(twilio(server.url)) as channel:
+        more = await free_silent(pool, channel=channel)
+
+    assert not more
+    assert await pool.fetchval("SELECT count(*) FROM line") == (0 if free else 1)
+    assert taken.address[1:].encode() in server.asked[0]
+
+
+async def test_a_line_is_not_free_while_one_of_its_providers_does_not_answer(pool: Pool) -> None:
+    situation = await calling(pool)
+    await pool.execute("DELETE FROM line")
+    taken = (await situation.claimed()).taken
+    await lines.seize(pool, situation.alert, taken, lasts=-timedelta(seconds=1))
+    async with (
+        serving(always(200, '{"calls": []}')) as server,
+        voice_to(twilio(server.url, name="one"), twilio("http://127.0.0.1:1", name="two")) as channel,
+    ):
+        await free_silent(pool, channel=channel)
+
+    assert await pool.fetchval("SELECT count(*) FROM line") == 1
 
 
 async def test_a_call_that_is_asked_after_knows_how_long_somebody_listened(pool: Pool) -> None:

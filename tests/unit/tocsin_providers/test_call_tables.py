@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from tests.support.provider_tables import CODES, runs
 from tocsin_providers.twilio import call_rest_table, rest_table
-from tocsin_providers.twilio.call_statuses import report_of_call
+from tocsin_providers.twilio.call_statuses import is_over, report_of_call
 from tocsin_runtime.delivery.channel import OutcomeClass, Scope
 from tocsin_schemas.words import Reason, ReceiptKind
 
@@ -219,3 +219,14 @@ def test_a_code_no_row_names_is_counted() -> None:
     report_of_call("failed", answered_by=None, heard_s=None, code="31999")
 
     assert REGISTRY.get_sample_value("tocsin_unknown_provider_code_total", labels) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "over"),
+    [
+        *((status, False) for status in ("queued", "initiated", "ringing", "in-progress", "", "new")),
+        *((status, True) for status in ("completed", "busy", "no-answer", "failed", "canceled")),
+    ],
+)
+def test_a_call_of_which_it_is_not_known_that_it_is_over_goes_on(status: str, *, over: bool) -> None:
+    assert is_over(status) is over

@@ -15,6 +15,7 @@ from tocsin_store.pool import Connection, Pool
 _BUSY: Final = timedelta(seconds=20)
 _HOUSEHOLD_WAITS: Final = timedelta(minutes=1)
 _PAGE: Final = 5_000
+_ASKED_AGAIN: Final = timedelta(seconds=30)
 
 # Households before lines, and each sorted: two who seize do so in one order. A line is not even its own delivery's
 # before it is free: an attempt whose outcome nobody knows may be ringing there.
@@ -32,8 +33,7 @@ WITH wanted AS MATERIALIZED (
         CROSS  JOIN LATERAL (SELECT state, work, contact_point_id FROM delivery WHERE id = h.delivery_id OFFSET 0) d
         CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
         LEFT   JOIN LATERAL (SELECT true AS calling FROM line
-                             WHERE  address = p.address AND delivery_id = h.delivery_id AND until > now()
-                             OFFSET 0) l ON true
+                             WHERE  address = p.address AND delivery_id = h.delivery_id OFFSET 0) l ON true
         LEFT   JOIN LATERAL (SELECT due_at FROM due WHERE delivery_id = h.delivery_id OFFSET 0) w ON true
     ) h ON true
 ), caller AS (                         -- a household stays its caller's, unless that one failed for good
@@ -50,7 +50,7 @@ WITH wanted AS MATERIALIZED (
     FROM   wanted JOIN caller ON caller.delivery_id = wanted.id ORDER BY address, id
     ON CONFLICT (address) DO UPDATE
     SET    delivery_id = excluded.delivery_id, fence = excluded.fence, until = excluded.until
-    WHERE  l.until <= now() OR (l.delivery_id = excluded.delivery_id AND l.fence = excluded.fence)
+    WHERE  l.delivery_id = excluded.delivery_id AND l.fence = excluded.fence
     RETURNING delivery_id
 )
 SELECT wanted.id,
@@ -77,12 +77,20 @@ WHERE  l.address = held.address AND l.address = e.address AND l.delivery_id = e.
   AND  (l.fence = e.fence OR e.also_earlier AND l.fence < e.fence)
 """
 
+# Never waits: others lock lines in the order of their numbers.
+TAKE_SILENT: Final = """
+UPDATE line l SET until = now() + $1
+FROM  (SELECT address FROM line WHERE until <= now() ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED) silent
+WHERE  l.address = silent.address
+RETURNING l.address, l.delivery_id, l.fence
+"""
+
 
 class Seized(StrEnum):
     """Whether a call may be made."""
 
     SEIZED = "seized"
-    """The line is this one's, until its end is told or it cannot last any longer."""
+    """The line is this one's, until the end of its call is known."""
     OCCUPIED = "occupied"
     """Another call goes to this number or this household, or is tried again: later, perhaps."""
     CALLED = "called"
@@ -119,7 +127,7 @@ async def seize(
         pool: Connections.
         alert_id: Whose deliveries.
         claimed: At least one, of one version.
-        lasts: How long a call can take at most, from now to its end.
+        lasts: How long a call should take at most, from now to its end: after it the line's call is asked after.
 
     Raises:
         UNAVAILABLE: Perhaps some lines were taken; what is then not called frees its own by a receipt.
@@ -137,6 +145,30 @@ async def seize(
         _HOUSEHOLD_WAITS,
     )
     return {row["id"]: Line(Seized(row["of"]), row["again_in"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SilentLine:
+    """A line whose call should have ended, which nobody told."""
+
+    address: str
+    delivery_id: UUID
+    fence: int
+
+
+async def take_silent(pool: Pool, *, limit: int) -> list[SilentLine]:
+    """Take lines whose calls are to be asked after; each comes again half a minute later, unless it is free by then."""
+    return [SilentLine(**row) for row in await pool.fetch(TAKE_SILENT, _ASKED_AGAIN, limit)]
+
+
+async def let_go(pool: Pool, silent: SilentLine) -> None:
+    """Free a line whose call was found to be over."""
+    await pool.execute(
+        "DELETE FROM line WHERE address = $1 AND delivery_id = $2 AND fence = $3",
+        silent.address,
+        silent.delivery_id,
+        silent.fence,
+    )
 
 
 async def free(conn: Connection, ended: Sequence[Ended]) -> None:
@@ -180,8 +212,10 @@ def _given_back(receipt: Receipt) -> bool:
 
 
 async def forget_old(pool: Pool, *, days: int) -> bool:
-    """Delete lines that nobody has any more, and a page of the households of so many days ago; is there more?"""
-    await pool.execute("DELETE FROM line WHERE until < now() - interval '1 hour'")
+    """Delete lines that nobody asked after for two days, and a page of the households of so many days ago; more?"""
+    await pool.execute(
+        "DELETE FROM line WHERE until < now() - interval '2 days'"
+    )  # no provider queues for longer
     status = await pool.execute(
         """DELETE FROM household_call WHERE (alert_id, alert_version, household_id) IN (
                SELECT alert_id, alert_version, household_id FROM household_call

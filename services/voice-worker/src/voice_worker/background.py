@@ -1,4 +1,4 @@
-"""What goes on beside the calls: those without an end are asked after, and silent providers put on hold."""
+"""What goes on beside the calls: those without an end are asked after, and lines; silent providers are put on hold."""
 
 import asyncio
 from datetime import timedelta
@@ -15,6 +15,8 @@ from tocsin_runtime.process import Process
 from tocsin_schemas.words import Channel
 from tocsin_store.pool import Pool
 from voice_worker.asking import Asking
+from voice_worker.line_ends import EVERY_SECONDS as LINES_EVERY
+from voice_worker.line_ends import free_silent
 from voice_worker.settings import VoiceWorkerSettings
 from voice_worker.voice_channel import VoiceChannel
 
@@ -32,7 +34,9 @@ async def run_background(
     after = max(_AFTER, settings.line_lasts)
     patience = Patience(_SHARE, _LEAST, after=after, until=after + _WINDOW, rest=_REST)
     slow = partial(hold_slow, pool, channel=Channel.VOICE, providers=channel.providers, patience=patience)
+    lines = partial(free_silent, pool, channel=channel)
     async with asyncio.TaskGroup() as group:
+        group.create_task(repeat(lines, process=process, name="lines", every=LINES_EVERY))
         group.create_task(repeat(slow, process=process, name="slow_receipts", every=SLOW_EVERY))
         group.create_task(
             poll(

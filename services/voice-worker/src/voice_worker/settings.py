@@ -13,7 +13,7 @@ from tocsin_runtime.voice.settings import VoiceSettings
 from tocsin_schemas.words import Lane
 
 _QUEUED: Final = timedelta(minutes=1)
-"""A call that was taken begins to ring within this."""
+"""A call that was taken begins to ring within this, as a rule."""
 
 
 class VoiceWorkerSettings(VoiceSettings, VoiceProviderSettings, SigningSettings):
@@ -52,5 +52,5 @@ class VoiceWorkerSettings(VoiceSettings, VoiceProviderSettings, SigningSettings)
 
     @property
     def line_lasts(self) -> timedelta:
-        """How long the line of a call is not free at most, where nobody tells its end."""
+        """How long a call may take at most, as a rule: then its provider is asked whether its line is free."""
         return self.voice_timeout + _QUEUED + self.voice_ring + self.voice_longest

@@ -11,7 +11,7 @@ from tocsin_providers.accounts import TwilioAccount
 from tocsin_providers.http.answers import Object, text_of
 from tocsin_providers.http.wire import Wire
 from tocsin_providers.twilio.call_rest_table import row_for
-from tocsin_providers.twilio.call_statuses import FAILED
+from tocsin_providers.twilio.call_statuses import FAILED, is_over
 from tocsin_providers.twilio.created import outcome_of
 from tocsin_providers.twilio.resource import Known, TwilioResource
 from tocsin_providers.twilio.statuses import CANCELED
@@ -20,6 +20,8 @@ from tocsin_runtime.delivery.channel import Outcome
 from tocsin_schemas.words import Channel
 
 _EVENTS: Final = ("initiated", "ringing", "answered", "completed")
+_QUEUED_AT_MOST: Final = timedelta(days=1)
+"""https://www.twilio.com/en-us/blog/high-volume-voice-considerations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ class TwilioCaller:
         """A call as Twilio has it; None where it does not say."""
         return await self._calls.fetched(ref)
 
+    async def calls(self, number: str) -> bool | None:
+        """Whether a call to this number is queued, rings or goes on; None where it does not say."""
+        since = utc_now() - _QUEUED_AT_MOST
+        return await self._calls.has({"To": number}, since=since, is_it=_goes_on)
+
     async def probe(self) -> bool:
         """Fetch the account."""
         return await self._calls.lets_us_in()
@@ -115,3 +122,7 @@ def _is(call: Object, sought: Sought) -> bool:
         and text_of(call.get("direction")).startswith("outbound")
         and call.get("status") not in {FAILED, CANCELED}
     )
+
+
+def _goes_on(call: Object) -> bool:
+    return not is_over(text_of(call.get("status")))

@@ -125,6 +125,11 @@ class VoiceChannel:
         asked = self._callers.get(provider)
         return None if asked is None else await asked.fetched(ref)
 
+    async def is_free(self, number: str) -> bool:
+        """Whether every provider says that no call to this number is queued, rings or goes on."""
+        calls = await asyncio.gather(*(caller.calls(number) for caller in self._callers.values()))
+        return all(goes_on is False for goes_on in calls)
+
     async def probe(self, provider: str) -> bool:
         """Whether this provider lets us in; one that is not ours does not."""
         asked = self._callers.get(provider)

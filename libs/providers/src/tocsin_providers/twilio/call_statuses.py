@@ -66,6 +66,12 @@ def report_of_call(
     return STATUSES.get(status)
 
 
+def is_over(status: str) -> bool:
+    """Whether nothing of such a call rings, or will; one of which that is not known goes on."""
+    report = report_of_call(status, answered_by=None, heard_s=None, code=None)
+    return report is not None and report.final
+
+
 def _completed(answered_by: str | None, *, heard_s: float) -> Report:
     """It was answered; whether anybody heard it is another matter."""
     status = f"{COMPLETED} {answered_by}"

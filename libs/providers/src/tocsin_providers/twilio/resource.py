@@ -67,6 +67,18 @@ class TwilioResource:
         status = text_of(refs[found].get("status"))
         return Outcome(OutcomeClass.OK, provider_status=status, provider=self.name, ref=found)
 
+    async def has(
+        self, asked: Mapping[str, str], *, since: datetime, is_it: Callable[[Object], bool]
+    ) -> bool | None:
+        """Whether there is such a one among those that answer to this and were made since then; None: it does not say."""
+        try:
+            async for one in self._listed(asked, since=since):
+                if is_it(one):
+                    return True
+        except (*TROUBLE, ValueError):
+            return None
+        return False
+
     async def _listed(self, asked: Mapping[str, str], *, since: datetime) -> AsyncIterator[Object]:
         """Such as were made since then, newest first.
 
