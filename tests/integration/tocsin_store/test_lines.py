@@ -17,7 +17,7 @@ from tocsin_store.lines import Ended, Line, Seized, SilentLine
 from tocsin_store.pool import Pool
 
 CALL = timedelta(minutes=4)
-SEIZED, OCCUPIED, CALLED = Seized.SEIZED, Seized.OCCUPIED, Seized.CALLED
+SEIZED, OCCUPIED, CALLED, FULL = Seized.SEIZED, Seized.OCCUPIED, Seized.CALLED, Seized.FULL
 
 
 async def claimed(situation: Situation, *numbers: int) -> list[ClaimedDelivery]:
@@ -95,6 +95,29 @@ async def test_a_line_is_not_free_just_because_its_call_should_have_ended(pool: 
     await seized(one, await claimed(one), lasts=-timedelta(hours=1))
 
     assert said(await seized(two, await claimed(two)), two) == [OCCUPIED]
+
+
+@pytest.mark.parametrize(("lane", "room"), [("urgent", 4), ("routine", 3)])
+async def test_no_more_calls_go_on_than_may(pool: Pool, lane: str, room: int) -> None:
+    await pool.execute("DELETE FROM line")
+    situation = await calling(pool, 5)
+    taken = await claimed(situation)
+    await pool.execute("UPDATE alert SET lane = $2::lane WHERE id = $1", situation.alert, lane)
+
+    found = await lines.seize(pool, situation.alert, taken, lasts=CALL, most=4)
+    again = await lines.seize(pool, situation.alert, taken, lasts=CALL, most=4)
+
+    assert sorted(said(found, situation)) == [FULL] * (5 - room) + [SEIZED] * room
+    assert again == found
+
+
+async def test_room_is_for_numbers_not_for_who_waits_for_one(pool: Pool) -> None:
+    await pool.execute("DELETE FROM line")
+    situation = await calling(pool, 3, same_number=True)
+
+    found = await lines.seize(pool, situation.alert, await claimed(situation), lasts=CALL, most=2)
+
+    assert sorted(said(found, situation)) == [OCCUPIED, OCCUPIED, SEIZED]
 
 
 async def test_a_line_is_asked_after_once_its_call_should_have_ended(pool: Pool) -> None:

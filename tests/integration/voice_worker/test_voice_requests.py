@@ -67,15 +67,18 @@ async def came_to(
     return outcomes, len(server.asked)
 
 
-async def test_a_line_that_is_taken_is_tried_again_later() -> None:
+@pytest.mark.parametrize(
+    ("of", "reason"), [(Seized.OCCUPIED, Reason.LINE_BUSY), (Seized.FULL, Reason.THROTTLED)]
+)
+async def test_a_line_that_is_not_to_be_had_is_tried_again_later(of: Seized, reason: Reason) -> None:
     busy, free = a_claim(), a_claim(WORK)
-    lines = Lines({busy.id: Line(Seized.OCCUPIED, timedelta(seconds=20))})
+    lines = Lines({busy.id: Line(of, timedelta(seconds=20))})
 
     (first, second), made = await came_to([busy, free], lines=lines)
 
     assert (first.of, first.reason, first.lasts) == (
         OutcomeClass.OCCUPIED,
-        Reason.LINE_BUSY,
+        reason,
         timedelta(seconds=20),
     )
     assert (second.of, made) == (OutcomeClass.OK, 1)

@@ -12,6 +12,9 @@ from tocsin_schemas.words import Channel, Reason, ReceiptKind
 from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Connection, Pool
 
+MOST: Final = 1_000
+"""Calls that go on at once, where nothing else is said."""
+
 _BUSY: Final = timedelta(seconds=20)
 _HOUSEHOLD_WAITS: Final = timedelta(minutes=1)
 _PAGE: Final = 5_000
@@ -44,10 +47,15 @@ WITH wanted AS MATERIALIZED (
        OR  NOT EXISTS (SELECT FROM delivery d
                        WHERE  d.id = h.delivery_id AND (d.work <> 'none' OR state_rank(d.state) <> 4) OFFSET 0)
     RETURNING delivery_id
+), picked AS MATERIALIZED (            -- what is routine leaves room for what is urgent
+    SELECT DISTINCT ON (address) address, id, fence FROM wanted JOIN caller ON caller.delivery_id = wanted.id
+    ORDER  BY address, id
+    LIMIT (SELECT greatest(0, CASE lane WHEN 'urgent' THEN $10::int ELSE $10 * 3 / 4 END
+                              - (SELECT count(*) FROM line WHERE delivery_id <> ALL($3)))
+           FROM   alert WHERE id = $1)
 ), seized AS (
     INSERT INTO line AS l (address, delivery_id, fence, until)
-    SELECT DISTINCT ON (address) address, id, fence, now() + $7::interval
-    FROM   wanted JOIN caller ON caller.delivery_id = wanted.id ORDER BY address, id
+    SELECT address, id, fence, now() + $7::interval FROM picked ORDER BY address
     ON CONFLICT (address) DO UPDATE
     SET    delivery_id = excluded.delivery_id, fence = excluded.fence, until = excluded.until
     WHERE  l.delivery_id = excluded.delivery_id AND l.fence = excluded.fence
@@ -55,6 +63,7 @@ WITH wanted AS MATERIALIZED (
 )
 SELECT wanted.id,
        CASE WHEN seized.delivery_id IS NOT NULL THEN 'seized' WHEN called AND caller.delivery_id IS NULL THEN 'called'
+            WHEN caller.delivery_id IS NOT NULL AND address <> ALL(ARRAY(SELECT address FROM picked)) THEN 'full'
             ELSE 'occupied' END AS of,
        CASE WHEN caller.delivery_id IS NOT NULL THEN $8::interval
             ELSE greatest($9::interval, due_at - now() + $8::interval) END AS again_in
@@ -93,6 +102,8 @@ class Seized(StrEnum):
     """The line is this one's, until the end of its call is known."""
     OCCUPIED = "occupied"
     """Another call goes to this number or this household, or is tried again: later, perhaps."""
+    FULL = "full"
+    """As many calls go on as may: later."""
     CALLED = "called"
     """The household was called about this alert: never."""
 
@@ -103,7 +114,7 @@ class Line:
 
     of: Seized
     again_in: timedelta
-    """When it is worth trying again, where it is occupied."""
+    """When it is worth trying again, where it is not seized now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,7 @@ class Ended:
 
 
 async def seize(
-    pool: Pool, alert_id: UUID, claimed: Sequence[ClaimedDelivery], *, lasts: timedelta
+    pool: Pool, alert_id: UUID, claimed: Sequence[ClaimedDelivery], *, lasts: timedelta, most: int = MOST
 ) -> Mapping[UUID, Line]:
     """Take the lines of claimed deliveries of one alert version, just before they are called.
 
@@ -128,6 +139,7 @@ async def seize(
         alert_id: Whose deliveries.
         claimed: At least one, of one version.
         lasts: How long a call should take at most, from now to its end: after it the line's call is asked after.
+        most: Lines held at once, of all workers together, give or take what several of them take at the same moment.
 
     Raises:
         UNAVAILABLE: Perhaps some lines were taken; what is then not called frees its own by a receipt.
@@ -143,6 +155,7 @@ async def seize(
         lasts,
         _BUSY,
         _HOUSEHOLD_WAITS,
+        most,
     )
     return {row["id"]: Line(Seized(row["of"]), row["again_in"]) for row in rows}
 

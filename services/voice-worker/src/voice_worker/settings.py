@@ -11,6 +11,7 @@ from tocsin_runtime.settings import SigningSettings
 from tocsin_runtime.sms.settings import Region
 from tocsin_runtime.voice.settings import VoiceSettings
 from tocsin_schemas.words import Lane
+from tocsin_store.lines import MOST
 
 _QUEUED: Final = timedelta(minutes=1)
 """A call that was taken begins to ring within this, as a rule."""
@@ -27,6 +28,11 @@ class VoiceWorkerSettings(VoiceSettings, VoiceProviderSettings, SigningSettings)
     )
     voice_requests: int = Field(
         default=20, ge=1, le=500, description="Under way at each provider, of each lane, at most."
+    )
+    voice_calls_at_once: int = Field(
+        default=MOST,
+        ge=1,
+        description="That go on at once, of all workers together; routine ones take three quarters of them at most.",
     )
     voice_timeout: timedelta = Field(
         default=timedelta(seconds=10), gt=timedelta(0), description="For the whole of a request."

@@ -145,5 +145,7 @@ def _refused(line: Line | None) -> Outcome | None:
             return None
         case Seized.OCCUPIED:
             return Outcome(OutcomeClass.OCCUPIED, Reason.LINE_BUSY, lasts=line.again_in)
+        case Seized.FULL:
+            return Outcome(OutcomeClass.OCCUPIED, Reason.THROTTLED, lasts=line.again_in)
         case Seized.CALLED:
             return _CALLED

@@ -33,7 +33,7 @@ class OutcomeClass(StrEnum):
     LATE = "late"
     """Not begun in time; nothing happened. With scope ROUTE: its destination had no room."""
     OCCUPIED = "occupied"
-    """Something else goes to this address now; nothing happened. Always with `lasts`: when to try again."""
+    """Something else goes there, or too much everywhere; nothing happened. Always with `lasts`: when to try again."""
     NEEDLESS = "needless"
     """Another delivery does for this one; nothing happened, and nothing will."""
 
