@@ -70,7 +70,7 @@ class Callback:
     at: float
     delivery: UUID
     kind: ReceiptKind
-    status: str
+    status: str | None
     """`provider_status` of the receipt that must come of it, for example `dsn 5.1.1`."""
     fence: int | None = None
     """Whose attempt it is about, where it said so."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,14 +59,14 @@ class Misbehaviour:
     """A file: who holds its lock may read the rules and write them."""
     doors: Doors = SMTP
 
-    async def begin(self, rule: SmtpRule | TextRule) -> None:
-        """Put this rule before those in force; the text of its action must be its own."""
-        mine = _Rule.model_validate(rule.model_dump(mode="json"))
-        await self._change(lambda rules: rules if mine.action.text in _texts(rules) else (mine, *rules))
+    async def begin(self, *rules: SmtpRule | TextRule) -> None:
+        """Put these before the rules in force, but for those that are; the text of each one's action must be its own."""
+        mine = [_Rule.model_validate(rule.model_dump(mode="json")) for rule in rules]
+        await self._change(lambda standing: (*_others(mine, texts=_texts(standing)), *standing))
 
-    async def end(self, text: str) -> None:
-        """Take the rule of this text away; nothing happens where a restart of the sandbox has done so."""
-        await self._change(lambda rules: _without(rules, text))
+    async def end(self, *texts: str) -> None:
+        """Take the rules of these texts away; nothing happens where a restart of the sandbox has done so."""
+        await self._change(lambda standing: _others(standing, texts=texts))
 
     async def down(self, *, down: bool) -> None:
         """Cut and refuse every connection, or listen again."""
@@ -100,7 +100,7 @@ class Misbehaviour:
 
 async def rule_for_a_time(scene: Scene, rule: SmtpRule | TextRule, *, seconds: float, doors: Doors) -> None:
     """Have this rule in force for so long."""
-    misbehaviour = _of(scene, doors=doors)
+    misbehaviour = misbehaviour_of(scene, doors=doors)
     try:
         await misbehaviour.begin(rule)
         await asyncio.sleep(seconds)
@@ -110,7 +110,7 @@ async def rule_for_a_time(scene: Scene, rule: SmtpRule | TextRule, *, seconds: f
 
 async def down_for_a_time(scene: Scene, *, seconds: float, doors: Doors) -> None:
     """Have a provider refuse everything for so long."""
-    misbehaviour = _of(scene, doors=doors)
+    misbehaviour = misbehaviour_of(scene, doors=doors)
     try:
         await misbehaviour.down(down=True)
         await asyncio.sleep(seconds)
@@ -118,7 +118,8 @@ async def down_for_a_time(scene: Scene, *, seconds: float, doors: Doors) -> None
         await misbehaviour.down(down=False)
 
 
-def _of(scene: Scene, *, doors: Doors) -> Misbehaviour:
+def misbehaviour_of(scene: Scene, *, doors: Doors) -> Misbehaviour:
+    """That of a provider in a run."""
     return Misbehaviour(scene.town.sandbox, scene.stack.layout.root / "rules.lock", doors)
 
 
@@ -126,8 +127,8 @@ def _texts(rules: Rules) -> set[str]:
     return {rule.action.text for rule in rules}
 
 
-def _without(rules: Rules, text: str) -> Rules:
-    return tuple(rule for rule in rules if rule.action.text != text)
+def _others(rules: Iterable[_Rule], *, texts: Collection[str]) -> Rules:
+    return tuple(rule for rule in rules if rule.action.text not in texts)
 
 
 async def _answered(ask: Callable[[], Awaitable[None]]) -> None:

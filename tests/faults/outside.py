@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from tests.faults.history import Accept
+from tests.faults.history import Accept, Call
 from tests.faults.load.means import Means, Profile
 from tocsin_local.layout import Layout
 from tocsin_schemas.words import Channel
@@ -22,6 +22,11 @@ class Provider:
     """Where a running stack has it, from the base port."""
 
 
+def no_calls(_lines: Sequence[bytes]) -> Iterator[Call]:
+    """What most channels' ledgers say of calls."""
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The provider's own ledger: what it took responsibility for, a line at a time, only ever appended to."""
@@ -32,6 +37,8 @@ class Ledger:
     """The copy's name in the run's folder; no other channel has the same."""
     accepts: Callable[[bytes], Iterator[Accept]]
     """What a line says of this channel; nothing where it speaks of something else. ValueError: it names no delivery."""
+    calls: Callable[[Sequence[bytes]], Iterator[Call]] = no_calls
+    """What all of its lines say of calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +61,7 @@ class Outside:
     ledger: Ledger
     call_back: Callable[[Means], Coroutine[None, None, None]]
     """Tell what became of a share of the accepted messages, and write down what was acknowledged, until the load stops."""
+    popular: float = 1.0
+    """How often somebody who might choose it does, beside other channels."""
+    shared: float = 0.0
+    """Share of members who have their household's address, and not one of their own."""

@@ -72,7 +72,7 @@ def run(wish: Wish, folder: Path, *, show: Show) -> None:
     """Run it; afterwards the folder holds ledgers and dump, to be read by `read_history`, and how it was ordered."""
     show("starting the stack")
     shutil.rmtree(folder, ignore_errors=True)
-    with stage(folder / "stack", wish.setting) as running:
+    with stage(folder / "stack", wish.setting, channels=wish.profile.channels) as running:
         try:
             asyncio.run(_play(wish, folder, running=running, show=show))
         finally:
@@ -113,7 +113,7 @@ async def _break(
     wish: Wish, folder: Path, *, scene: Scene, kinds: Mapping[str, Kind], load: Load, show: Show
 ) -> None:
     """Load and faults, until the time is over."""
-    scale = Scale(services_of(wish.setting), wish.profile.domains)
+    scale = Scale(services_of(wish.setting, wish.profile.channels), wish.profile.domains)
     drawn = (
         schedule(kinds, seed=wish.seed, seconds=wish.seconds, every=wish.every, scale=scale, only=wish.only)
         if wish.every

@@ -1,6 +1,6 @@
 """The stack of a run: every way into its servers leads through a proxy, every service has a clock of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -62,14 +62,14 @@ class Stage:
             proxy.heal()
 
 
-def services_of(setting: Setting) -> tuple[str, ...]:
+def services_of(setting: Setting, channels: Collection[Channel]) -> tuple[str, ...]:
     """Names of our own processes."""
-    return tuple(one.name for one in _services(setting) if one.name != SANDBOX)
+    return tuple(one.name for one in _services(setting, channels) if one.name != SANDBOX)
 
 
 @contextmanager
-def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
-    """Run a fresh stack, ready; its data is deleted at the end."""
+def stage(folder: Path, setting: Setting, *, channels: Collection[Channel]) -> Iterator[Stage]:
+    """Run a fresh stack with the workers of these channels, ready; its data is deleted at the end."""
     base, layout = free_base(), Layout.at(folder)
     with (
         small_disk(folder, megabytes=_DISK_MB),
@@ -85,7 +85,7 @@ def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
         stack = Stack(
             folder,
             base_port=base,
-            services=skewed_services(_services(setting), sources=setting.sources),
+            services=skewed_services(_services(setting, channels), sources=setting.sources),
             kafka_advertised_port=kafka.port,
             extra_environment={
                 "TOCSIN_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{kafka.port}",
@@ -105,12 +105,13 @@ def stage(folder: Path, setting: Setting) -> Iterator[Stage]:
             stack.delete()
 
 
-def _services(setting: Setting) -> tuple[Service, ...]:
-    """With replicas, of the channels' workers too; without those of channels that are not broken on purpose."""
-    workers = [f"{one.channel}-worker" for one in every_channel()]
-    idle = {f"{channel}-worker" for channel in Channel} - set(workers)
+def _services(setting: Setting, channels: Collection[Channel]) -> tuple[Service, ...]:
+    """With replicas, of the channels' workers too; without the workers of other channels, which would be idle."""
+    workers = {f"{channel}-worker" for channel in channels}
+    idle = {f"{channel}-worker" for channel in Channel} - workers
     services = tuple(each for each in SERVICES if each.name not in idle)
-    return with_replicas(services, dict.fromkeys((*REPLICATED, *workers), setting.replicas))
+    names = [each.name for each in services if each.name in workers or each.name in REPLICATED]
+    return with_replicas(services, dict.fromkeys(names, setting.replicas))
 
 
 @contextmanager

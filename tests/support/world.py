@@ -17,6 +17,7 @@ from tocsin_store.pool import Pool, Row
 from tocsin_store.sessions import open_session
 from tocsin_store.settle import AlertVersion, close_waiting
 
+AGENCY_NAME: Final = "Fire & Rescue"
 HOME: Final = (350_050.0, 430_050.0)
 SQUARE: Final = Shape(
     ((350_000.0, 430_000.0), (350_100.0, 430_000.0), (350_100.0, 430_100.0), (350_000.0, 430_100.0))
@@ -46,7 +47,7 @@ async def an_agency(pool: Pool) -> UUID:
         agency = await agencies.add(
             connection,
             slug=f"a{uuid4().hex}",
-            name="Fire & Rescue",
+            name=AGENCY_NAME,
             email_from="alerts@fire.example",
             reply_to=None,
         )

@@ -32,6 +32,9 @@ def read_history(folder: Path) -> History:
         dump=read_dump(folder),
         answers=_read(folder, Answer),
         accepts=[accept for one in every_channel() for accept in _accepts(folder, one.ledger)],
+        calls=[
+            call for one in every_channel() for call in one.ledger.calls(_lines(folder / one.ledger.copy))
+        ],
         callbacks=_read(folder, Callback),
         withdrawals=_read(folder, Withdrawal),
         replies=_read(folder, Reply),

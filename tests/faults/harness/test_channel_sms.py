@@ -16,6 +16,7 @@ from tocsin_providers.notify import statuses as notify
 from tocsin_providers.notify.token import shows
 from tocsin_providers.report import Report
 from tocsin_providers.twilio import statuses as twilio
+from tocsin_providers.twilio.call_statuses import report_of_call
 from tocsin_providers.twilio.signature import Signatures
 from tocsin_runtime.numbers import mobile
 from tocsin_schemas.words import Channel
@@ -37,6 +38,8 @@ NOTIFY = NotifyAccount(
 
 
 def meaning_of(provider: str, told: Told) -> Report | None:
+    if provider == "calls":
+        return report_of_call(told.status, answered_by=None, heard_s=None, code=told.code or None)
     return twilio.report_of(told.status, told.code) if provider == "twilio" else notify.report_of(told.status)
 
 
@@ -63,7 +66,8 @@ def test_what_is_forged_is_known_and_said_by_nobody_else() -> None:
 
 
 def test_what_is_tried_again_is_so_within_a_run() -> None:
-    again = [meaning for provider, told in ALL if (meaning := meaning_of(provider, told))]
+    texts = [(provider, told) for provider, told in ALL if provider != "calls"]
+    again = [meaning for provider, told in texts if (meaning := meaning_of(provider, told))]
 
     assert all(meaning.retries is None for meaning in again)
 

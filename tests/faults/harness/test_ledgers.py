@@ -33,6 +33,8 @@ TABLES = (
     "contacts",
     "suppressions",
     "paces",
+    "steps",
+    "households",
     "inbound",
     "reached_versions",
 )

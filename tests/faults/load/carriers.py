@@ -1,4 +1,4 @@
-"""Providers report what became of texts: once or too often, out of order, and others in their name."""
+"""Providers report what became of texts and calls: once or too often, out of order, and others in their name."""
 
 import time
 from collections.abc import Iterator
@@ -50,17 +50,26 @@ REPORTS: Final = {
         Told("permanent-failure", ReceiptKind.FAILED): 20,
         Told("technical-failure", ReceiptKind.FAILED): 20,
     },
+    "calls": {
+        Told("busy", ReceiptKind.FAILED): 10,
+        Told("no-answer", ReceiptKind.FAILED): 10,
+        Told("failed", ReceiptKind.FAILED, "13224"): 2,
+    },
 }
-"""By provider, with weights. 30008 and a technical failure are tried again; 30006: that number takes no texts."""
+"""By provider, with weights. 30008 and a technical failure are tried again; 30006: that number takes no texts.
+
+Of calls: after they were answered or not, so that another one may ring then. 13224: nobody reaches that number.
+"""
 FORGERIES: Final = {
     "twilio": Told("undelivered", ReceiptKind.FAILED, "30004"),
     "notify": Told("temporary-failure", ReceiptKind.FAILED),
+    "calls": Told("canceled", ReceiptKind.FAILED),
 }
 """What nobody else in a run says."""
 
 
 def drawn_reports(provider: str, *, random: Random) -> Iterator[Told]:
-    """What is said of one text: mostly once; now and then many times, that contradict each other, in disorder."""
+    """What is said of one message: mostly once; now and then many times, that contradict each other, in disorder."""
     known = REPORTS[provider]
     if random.random() >= _OFTEN_SHARE:
         yield from random.choices([*known], [*known.values()])
@@ -70,7 +79,7 @@ def drawn_reports(provider: str, *, random: Random) -> Iterator[Told]:
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """Whoever reports on texts."""
+    """Whoever reports on texts and calls."""
 
     means: Means
     wires: Wires
@@ -85,16 +94,16 @@ class Carriers:
 
     async def forge(self, taken: Taken, *, random: Random) -> None:
         """Say in a provider's name what did not happen, once; whether or not it is acknowledged it must change nothing."""
-        callback, call = _reported(taken, FORGERIES[taken.provider], by_ref=False)
+        callback, call = _reported(taken, FORGERIES[taken.reported_as], by_ref=False)
         await self.means.stopped_within(random.uniform(*_SOON_S))
         await self.wires.made(replace(call, forged=True), random=random)
         await self.means.ledgers.keep(replace(callback, at=time.time(), forged=True))
 
 
 def reports_on(taken: Taken, *, share: float, random: Random) -> Iterator[Told]:
-    """What is reported on a text, where anything is."""
+    """What is reported on a text or a call, where anything is."""
     if random.random() < share:
-        yield from drawn_reports(taken.provider, random=random)
+        yield from drawn_reports(taken.reported_as, random=random)
 
 
 def is_by_ref(taken: Taken, *, random: Random) -> bool:
@@ -103,7 +112,7 @@ def is_by_ref(taken: Taken, *, random: Random) -> bool:
 
 
 def is_forged(random: Random, *, share: float) -> bool:
-    """Whether somebody else reports on a text, too."""
+    """Whether somebody else reports on it, too."""
     return random.random() < share * _FORGED_SHARE
 
 
@@ -112,7 +121,8 @@ def _reported(taken: Taken, told: Told, *, by_ref: bool) -> tuple[Callback, Call
     callback = Callback(0.0, delivery, told.kind, told.said, None if by_ref else fence, by_ref=by_ref)
     if taken.provider != "twilio":
         return callback, _notify(taken, told)
-    return callback, _twilio(taken, told, query="" if by_ref else f"?r={taken.reference}")
+    written = _twilio_call if taken.reported_as == "calls" else _twilio
+    return callback, written(taken, told, query="" if by_ref else f"?r={taken.reference}")
 
 
 def _twilio(taken: Taken, told: Told, *, query: str) -> Call:
@@ -120,6 +130,12 @@ def _twilio(taken: Taken, told: Told, *, query: str) -> Call:
     says = {"MessageStatus": told.status, "SmsStatus": told.status}
     code = {"ErrorCode": told.code} if told.code else {}
     return Call(f"/callbacks/twilio/status{query}", "twilio", {**names, **says, **code})
+
+
+def _twilio_call(taken: Taken, told: Told, *, query: str) -> Call:
+    says = {"CallSid": taken.ref, "To": taken.recipient, "CallStatus": told.status, "CallDuration": "0"}
+    code = {"ErrorCode": told.code} if told.code else {}
+    return Call(f"/callbacks/twilio/calls{query}", "twilio", {**says, **code})
 
 
 def _notify(taken: Taken, told: Told) -> Call:

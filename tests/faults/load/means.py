@@ -36,9 +36,11 @@ class Profile:
     """Share of alerts that say more than any text may hold: they are refused."""
     segments_per_s: int = 500
     """What each agency's sender of texts may send."""
-    longest: float = 1_200.0
+    calls_per_s: int = 200
+    """What each agency's caller may begin."""
+    longest: float = 300.0
     """Seconds that an alert lasts at most. Who could not be reached is tried again after minutes, and until it ends."""
-    channels: tuple[Channel, ...] = (Channel.EMAIL, Channel.SMS)
+    channels: tuple[Channel, ...] = (Channel.EMAIL, Channel.SMS, Channel.VOICE)
     """By which members are reached, and alerts go."""
     severities: tuple[int, int, int] = (5, 2, 3)
     """Weights of extreme, severe and minor alerts. A severe one that is refused twice waits for two minutes."""
@@ -52,7 +54,7 @@ class Crowd:
     agency: UUID
     key: str
     members: Sequence[UUID]
-    addresses: Mapping[str, UUID] = field(default_factory=dict)
+    addresses: Mapping[str, Sequence[UUID]] = field(default_factory=dict)
     """Whose each is."""
 
 

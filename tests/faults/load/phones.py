@@ -1,7 +1,6 @@
 """Members text back: they leave, come back, say that they have read it, or say something."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -9,8 +8,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 from tests.faults.evidence.leaks import TEXT
-from tests.faults.history import Reply, Withdrawal
-from tests.faults.load.crowds import PURPOSES
+from tests.faults.history import Reply
+from tests.faults.load.crowds import crowd_of, withdrawals
 from tests.faults.load.means import Crowd, Means
 from tests.faults.load.telling import heard
 from tests.faults.load.texts import Taken, sender_of
@@ -38,7 +37,7 @@ class Phones:
 
     async def answer(self, taken: Taken, *, random: Random) -> None:
         """Text back some moments after a text came."""
-        crowd = self._crowd_of(taken.recipient)
+        crowd = crowd_of(self.means.crowds, taken.recipient)
         if crowd is None or await self.means.stopped_within(random.uniform(*_SOON_S)):
             return
         if taken.recipient in self._left or random.random() >= _LEAVES_SHARE:
@@ -46,7 +45,8 @@ class Phones:
             return
         self._left.add(taken.recipient)
         if await self._sent(taken, crowd, random.choice(_STOPS), "stop", random=random):
-            await self.means.ledgers.keep(*_withdrawals(crowd, taken.recipient))
+            left = withdrawals(crowd, taken.recipient, channel=Channel.SMS, at=time.time())
+            await self.means.ledgers.keep(*left)
             if random.random() < _REGRETS_SHARE:
                 await self.means.stopped_within(random.uniform(*_REGRETS_AFTER_S))
                 await self._sent(taken, crowd, "START", "start", random=random)
@@ -60,14 +60,6 @@ class Phones:
         if acknowledged:
             await self.means.ledgers.keep(Reply(time.time(), _ref_of(made), meaning))
         return acknowledged
-
-    def _crowd_of(self, number: str) -> Crowd | None:
-        return next((crowd for crowd in self.means.crowds if number in crowd.addresses), None)
-
-
-def _withdrawals(crowd: Crowd, number: str) -> Sequence[Withdrawal]:
-    at, member = time.time(), crowd.addresses[number]
-    return [Withdrawal(at, member, crowd.agency, purpose, Channel.SMS) for purpose in PURPOSES]
 
 
 def _reply(random: Random) -> str:

@@ -10,7 +10,7 @@ _NONE: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A text that a provider took responsibility for."""
+    """A text or a call that a provider took responsibility for."""
 
     at: float
     begun: float
@@ -21,6 +21,11 @@ class Taken:
     """What it gives back in every report."""
     recipient: str
     segments: int
+
+    @property
+    def reported_as(self) -> str:
+        """Whose reports are about it: Twilio's of calls are others than those of texts."""
+        return "calls" if self.ref.startswith("CA") else self.provider
 
     @property
     def attempt(self) -> tuple[UUID, int] | None:

@@ -1,12 +1,13 @@
 """Load and faults under which seeded bugs show; as few as will do, for each run costs a stack."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tests.faults.fault import What
 from tests.faults.load.means import Profile
 from tests.faults.schedule import Planned
+from tocsin_schemas.words import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Scenario:
 
 _QUICK: Final = (7, 0, 3)
 """No severe alerts: one that is refused waits for half a minute."""
+_WRITTEN: Final = Profile(channels=(Channel.EMAIL, Channel.SMS), severities=_QUICK, longest=1_200.0)
+"""Nobody is called."""
 _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 """Few connections: with a relay that takes its time much is claimed and waits for one."""
 _NAMES: Final = ("receipts-worker", "email-worker", "sms-worker", "dispatcher", "mail-door")
@@ -87,8 +90,8 @@ _ALL: Final = (
         seconds=30.0,
         only=("hints-duplicated", "receipts-duplicated"),
         every=3.0,
-        profile=Profile(
-            severities=_QUICK,
+        profile=replace(
+            _WRITTEN,
             post_every=1.0,
             changes=0.3,
             leaves=0.03,
@@ -108,7 +111,7 @@ _ALL: Final = (
             _drops("smtp-drop-before-accept", at=19.0, seconds=4.0),
             _drops("smtp-drop-after-accept", at=24.0, seconds=7.0),
         ),
-        profile=Profile(severities=_QUICK, post_every=1.0, changes=0.6, leaves=0.05),
+        profile=replace(_WRITTEN, post_every=1.0, changes=0.6, leaves=0.05),
     ),
     Scenario(
         "backlog",
@@ -122,7 +125,7 @@ _ALL: Final = (
             Planned(20.0, "records-lost", _URGENT),
             Planned(26.0, "kill", {"service": "email-worker-2"}),
         ),
-        profile=Profile(severities=_QUICK, post_every=1.5, changes=0.6, leaves=0.05),
+        profile=replace(_WRITTEN, post_every=1.5, changes=0.6, leaves=0.05),
         environment=_NARROW,
     ),
     Scenario(
@@ -134,7 +137,7 @@ _ALL: Final = (
             Planned(18.0, "kafka-kill", {}),
             Planned(27.0, "kafka-restart", {"seconds": 7.0}),
         ),
-        profile=Profile(severities=_QUICK, post_every=1.0, changes=0.5, bounces=0.2),
+        profile=replace(_WRITTEN, post_every=1.0, changes=0.5, bounces=0.2),
     ),
     Scenario(
         "postgres-away",
@@ -147,7 +150,7 @@ _ALL: Final = (
                 Planned(at + 4.0, "postgres-kill", {}),
             )
         ),
-        profile=Profile(severities=_QUICK, post_every=0.5, changes=0.4, leaves=0.03, bounces=0.2),
+        profile=replace(_WRITTEN, post_every=0.5, changes=0.4, leaves=0.03, bounces=0.2),
     ),
     Scenario(
         "kills",
@@ -157,7 +160,7 @@ _ALL: Final = (
             *_killed(*(f"{name}-2" for name in _NAMES), first=15.0),
             *_killed(*_NAMES, first=26.0),
         ),
-        profile=Profile(severities=_QUICK, post_every=0.7, bounces=0.1),
+        profile=replace(_WRITTEN, post_every=0.7, bounces=0.1),
     ),
     Scenario(
         "texts",  # what is ambiguous is looked up after half a minute: some of that is told, some is not
@@ -181,12 +184,14 @@ _ALL: Final = (
                 "blind", at=30.0, seconds=7.0, does=_texts("reply", phase="list", status=500, code=20500)
             ),
         ),
-        profile=Profile(severities=(6, 1, 3), post_every=1.0, changes=0.2, bounces=0.1, longest=60.0),
+        profile=replace(
+            _WRITTEN, severities=(6, 1, 3), post_every=1.0, changes=0.2, bounces=0.1, longest=60.0
+        ),
     ),
     Scenario(
         "texts-paced",
         seconds=30.0,
-        profile=Profile(members=80, severities=_QUICK, post_every=2.0, changes=0.0, segments_per_s=20),
+        profile=replace(_WRITTEN, members=80, post_every=2.0, changes=0.0, segments_per_s=20),
     ),
     Scenario(
         "deaths",
@@ -199,7 +204,7 @@ _ALL: Final = (
             *_dead("email-worker", at=4.0),
             *_dead("email-worker-2", at=21.0),
         ),
-        profile=Profile(severities=_QUICK, post_every=1.5),
+        profile=replace(_WRITTEN, post_every=1.5),
         environment=_NARROW,
     ),
 )
