@@ -3,20 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Final
 
 from tests.faults.checks.index import Index
+from tests.faults.checks.reports import is_lost, tells
 from tests.faults.checks.says import of_delivery
-from tests.faults.history import Callback, Delivery, Fact, Finding, Injected, Move
+from tests.faults.history import Callback, Delivery, Fact, Finding, Move
 from tocsin_schemas.words import RANK, ReceiptKind
-
-_MERGED_WITHIN: Final = 30.0
-"""Seconds from the acknowledgement of a callback in which a topic that loses its records may take it along."""
 
 
 def findings(index: Index) -> Iterator[Finding]:
     """Rows that fell, that do not follow from their facts, and facts that are missing or told twice."""
-    losing = [fault for fault in index.history.faults if fault.loses == "receipts"]
     for row in index.history.dump.deliveries.values():
         moves = index.moves_of(row.id)
         for before, after in pairwise(moves):
@@ -24,7 +20,7 @@ def findings(index: Index) -> Iterator[Finding]:
         yield from _last(row, moves[-1] if moves else None)
         yield from _facts(index, row)
         for callback in index.callbacks.get(row.id, ()):
-            yield from _callback(index, row, callback, losing)
+            yield from _callback(index, row, callback)
 
 
 def _step(row: Delivery, earlier: Move, move: Move) -> Iterator[Finding]:
@@ -67,32 +63,21 @@ def _due_at(fact: Fact) -> float | None:
     return None if fact.kind is ReceiptKind.FAILED else fact.due_at
 
 
-def _callback(
-    index: Index, row: Delivery, callback: Callback, losing: Sequence[Injected]
-) -> Iterator[Finding]:
-    if row.fence == 0 or any(_lost(fault, callback) for fault in losing):
+def _callback(index: Index, row: Delivery, callback: Callback) -> Iterator[Finding]:
+    if row.fence == 0 or is_lost(index, callback):
         return
     facts = index.facts_of(row.id)
-    tells = any(_tells(fact, callback) for fact in facts)
+    told = any(tells(fact, callback) for fact in facts)
     says = f"{callback.kind} {callback.status} of {callback.fence or 'any fence'}"
     if callback.forged:
         if any(fact.status == callback.status for fact in facts):
             yield of_delivery(row, "forgery believed", says, invariant="I5", at=callback.at)
-    elif not tells and (callback.fence or not callback.by_ref or _is_known(facts)):
+    elif not told and (callback.fence or not callback.by_ref or _is_known(facts)):
         yield of_delivery(
             row, "callback lost", f"{says}: acknowledged, and no fact tells", invariant="I5", at=callback.at
         )
 
 
-def _tells(fact: Fact, callback: Callback) -> bool:
-    same = (fact.kind, fact.status) == (callback.kind, callback.status)
-    return same and callback.fence in {None, fact.fence}
-
-
 def _is_known(facts: Sequence[Fact]) -> bool:
     """Whether the provider's own name of the message was ever told."""
     return any(fact.kind is ReceiptKind.ACCEPTED for fact in facts)
-
-
-def _lost(fault: Injected, callback: Callback) -> bool:
-    return fault.began <= callback.at + _MERGED_WITHIN and fault.ended >= callback.at

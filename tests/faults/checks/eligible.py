@@ -1,11 +1,12 @@
 """Who was to get an alert, worked out from consents and contact points alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from tests.faults.checks.index import Index
 from tests.faults.history import Alert, Consent, Contact
+from tocsin_schemas.words import Channel
 
 Who = tuple[UUID, UUID]
 """Member and contact point."""
@@ -33,6 +34,18 @@ class Eligible:
 
     must: frozenset[Who]
     may: frozenset[Who]
+
+    def on(self, channel: Channel, *, contacts: Mapping[UUID, Contact]) -> "Eligible":
+        """Those of them on a channel."""
+        must, may = (
+            frozenset(who for who in some if contacts[who[1]].channel is channel)
+            for some in (self.must, self.may)
+        )
+        return Eligible(must, may)
+
+    def __or__(self, other: "Eligible") -> "Eligible":
+        """Both."""
+        return Eligible(self.must | other.must, self.may | other.may)
 
 
 def frozen(index: Index, alert: Alert, *, version: int) -> Frozen:

@@ -16,7 +16,9 @@ from tests.faults.history import (
     Delivery,
     Fact,
     History,
+    Injected,
     Move,
+    Step,
     Suppression,
     Withdrawal,
 )
@@ -50,15 +52,23 @@ class Index:
     """By channel and address in lower case."""
     ends: Mapping[tuple[UUID, int], End]
     """By alert and version."""
+    steps: Mapping[tuple[UUID, int], Sequence[Step]]
+    """By alert and version."""
+    climbs: Mapping[tuple[UUID, int, UUID], Sequence[Delivery]]
+    """Rows of versions with a plan, by alert, version and member."""
     corrections: Moments
     cancels: Moments
     slow: Spans
     """When bytes that had been written might not arrive at once."""
+    losing: Sequence[Injected]
+    """What deleted receipts."""
 
     @staticmethod
     def of(history: History) -> "Index":
         """Look through a history once."""
         dump = history.dump
+        planned = {(step.alert, step.version) for step in dump.steps if step.wave}
+        climbs = (row for row in dump.deliveries.values() if (row.alert, row.version) in planned)
         corrections, cancels = (acknowledged(history.answers, act) for act in ("correct", "cancel"))
         return Index(
             history,
@@ -70,9 +80,12 @@ class Index:
             consents=_by(dump.consents, bond_of, order=lambda one: one.valid_from),
             suppressions=_by(dump.suppressions, lambda one: (one.channel, one.address.lower())),
             ends=version_ends(dump, corrections=corrections, cancels=cancels),
+            steps=_by(dump.steps, lambda step: (step.alert, step.version)),
+            climbs=_by(climbs, lambda row: (row.alert, row.version, row.member)),
             corrections=corrections,
             cancels=cancels,
             slow=Spans.of((f.began, f.ended + AFTER) for f in history.faults if f.slows_hand_over),
+            losing=[fault for fault in history.faults if fault.loses == "receipts"],
         )
 
     def facts_of(self, delivery: UUID) -> Sequence[Fact]:
@@ -82,6 +95,16 @@ class Index:
     def moves_of(self, delivery: UUID) -> Sequence[Move]:
         """What changed of a delivery's row."""
         return self.history.dump.moves.get(delivery, ())
+
+    def step_of(self, row: Delivery) -> Step | None:
+        """The step of a plan that a row is of."""
+        steps = self.steps.get((row.alert, row.version), ())
+        return next((one for one in steps if (one.wave, one.channel) == (row.wave, row.channel)), None)
+
+    def siblings(self, row: Delivery) -> Sequence[Delivery]:
+        """What else its member has of its version; nothing where that has no plan."""
+        rows = self.climbs.get((row.alert, row.version, row.member), ())
+        return [other for other in rows if other.id != row.id]
 
     def bond(self, row: Delivery) -> Bond | None:
         """What the consent for a delivery is about; None where its alert is not known."""

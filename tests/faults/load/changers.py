@@ -8,7 +8,7 @@ from typing import Final, Literal
 from tests.faults.load.client import Client, Request
 from tests.faults.load.crowds import drawn_uuid
 from tests.faults.load.means import Means, Posted
-from tests.faults.load.posters import content
+from tests.faults.load.posters import content, drawn_seconds
 from tocsin_schemas.words import Severity
 
 _SOON_S: Final = (0.0, 6.0)
@@ -40,7 +40,8 @@ async def _change(means: Means, client: Client, posted: Posted, *, random: Rando
 def _request(posted: Posted, *, longest: float, random: Random) -> Request:
     (act,) = random.choices(_ACTS, _MINOR_WEIGHTS if posted.severity is Severity.MINOR else _WEIGHTS)
     path, key = f"/v1/alerts/{posted.alert}", str(drawn_uuid(random))
-    said = content(posted.severity, longest=longest, random=random)
+    lasts = drawn_seconds(posted.severity, longest=longest, random=random)
+    said = content(posted.severity, lasts=lasts, random=random)
     if act == "correct":
         return Request("correct", posted.crowd, f"{path}/updates", {**said, "to": "reached"}, key)
     body = {"reason": "Over", "all_clear": said["info"] if act == "all clear" else None}

@@ -38,6 +38,10 @@ class Profile:
     """What each agency's sender of texts may send."""
     calls_per_s: int = 200
     """What each agency's caller may begin."""
+    plans: float = 0.3
+    """Share of alerts that climb from step to step; the others go out on all channels at once."""
+    waits: tuple[int, int] = (4, 12)
+    """Seconds from one step to the next."""
     longest: float = 300.0
     """Seconds that an alert lasts at most. Who could not be reached is tried again after minutes, and until it ends."""
     channels: tuple[Channel, ...] = (Channel.EMAIL, Channel.SMS, Channel.VOICE)

@@ -10,6 +10,7 @@ from tests.faults.evidence.leaks import TEXT
 from tests.faults.load.client import Client, Request
 from tests.faults.load.crowds import drawn_uuid
 from tests.faults.load.means import AREA, Means, Posted
+from tests.faults.load.plans import drawn_plan
 from tests.support.world import PURPOSE
 from tocsin_schemas.words import Severity
 
@@ -32,10 +33,14 @@ async def post_alerts(means: Means, client: Client) -> None:
     means.board.close()
 
 
-def content(severity: Severity, *, longest: float, random: Random, more: str = "") -> dict[str, object]:
-    """What is said, in words that can be found wherever they leak. Minor alerts are over soon, and some of the others."""
+def drawn_seconds(severity: Severity, *, longest: float, random: Random) -> float:
+    """How long an alert lasts. Minor alerts are over soon, and some of the others."""
     short = severity is Severity.MINOR or random.random() < _SHORT_SHARE
-    lasts = random.uniform(*_SHORT_S) if short else longest
+    return random.uniform(*_SHORT_S) if short else longest
+
+
+def content(severity: Severity, *, lasts: float, random: Random, more: str = "") -> dict[str, object]:
+    """What is said, in words that can be found wherever they leak."""
     mark = f"{TEXT}{random.getrandbits(32):08x}"
     description = f"{mark}: it rises.{more}"
     return {
@@ -49,12 +54,19 @@ def content(severity: Severity, *, longest: float, random: Random, more: str = "
 
 async def _post(means: Means, client: Client, wanted: Posted, *, random: Random) -> None:
     """Post one; its drawn id is its key until it has one of its own."""
-    channels = list(means.channels)  # all: a check takes whoever consented to a channel for meant
     profile = means.profile
     more = _TOO_LONG if random.random() < profile.too_long else ""
-    said = content(wanted.severity, longest=profile.longest, random=random, more=more)
-    body = {**said, "areas": [AREA], "channels": channels}
+    lasts = drawn_seconds(wanted.severity, longest=profile.longest, random=random)
+    said = content(wanted.severity, lasts=lasts, random=random, more=more)
+    body = {**said, "areas": [AREA], **_way(means, lasts=lasts, random=random)}
     request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert))
     answer = await client.known(request, random=random)
     if answer and answer.status == HTTPStatus.ACCEPTED and answer.alert:
         means.board.tell(Posted(answer.alert, wanted.crowd, wanted.severity))
+
+
+def _way(means: Means, *, lasts: float, random: Random) -> dict[str, object]:
+    """By a plan, or on all channels at once."""
+    if random.random() >= means.profile.plans:
+        return {"channels": list(means.channels)}
+    return {"plan": drawn_plan(means.channels, waits=means.profile.waits, lasts=lasts, random=random)}
