@@ -1,8 +1,8 @@
-"""`make bench`: measures, prints a table, writes bench.json. `--row NAME` for one of them."""
+"""`make bench`: measures, prints a table, writes bench.json. `--row NAME …` for some of them, `--rounds 5` for medians."""
 
 import argparse
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -14,6 +14,7 @@ from tests.bench import (
     cancel,
     county,
     domains,
+    machine,
     pace,
     recovery,
     smtp_tools,
@@ -21,17 +22,8 @@ from tests.bench import (
     urgent,
     worker_alone,
 )
-from tests.bench.rows import Row, show, write
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What rows are told."""
-
-    rounds: int
-    victims: Sequence[str]
-    console: Console
-
+from tests.bench.rows import Row, medians, show, write
+from tests.bench.wish import Wish
 
 _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "worker": lambda wish: _by_mail("worker", wish),
@@ -39,7 +31,7 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "urgent": lambda wish: urgent.measure(console=wish.console),
     "domains": lambda wish: domains.measure(console=wish.console),
     "cancel": lambda wish: cancel.measure(console=wish.console),
-    "recovery": lambda wish: recovery.measure(rounds=wish.rounds, victims=wish.victims, console=wish.console),
+    "recovery": lambda wish: recovery.measure(rounds=wish.kills, victims=wish.victims, console=wish.console),
     "callbacks": lambda wish: callbacks.measure(console=wish.console),
     "texts": lambda wish: texts_alone.measure(console=wish.console),
     "pace": lambda wish: pace.measure(console=wish.console),
@@ -49,16 +41,29 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--row", choices=_ROWS)
-    parser.add_argument("--rounds", type=int, default=3, help="Kills of each process, for the row recovery.")
+    parser.add_argument("--row", nargs="+", choices=_ROWS, default=list(_ROWS))
+    parser.add_argument("--rounds", type=int, default=1, help="How often each is measured, in turn.")
+    parser.add_argument("--share", type=float, default=1.0, help="Of what newer rows measure; 0.01 is a try.")
+    parser.add_argument("--kills", type=int, default=3, help="Of each process, for the row recovery.")
     parser.add_argument("--victims", nargs="+", choices=recovery.VICTIMS, default=recovery.VICTIMS)
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     told = parser.parse_args()
-    wish = Wish(told.rounds, told.victims, Console(width=120))
-    rows = [row for name, measured in _ROWS.items() if told.row in (None, name) for row in measured(wish)]
+    wish = Wish(Console(width=140), share=told.share, kills=told.kills, victims=told.victims)
+    rows = _measured(told.row, wish, rounds=told.rounds, out=told.out)
     show(rows, console=wish.console)
-    write(rows, path=told.out)
     wish.console.print(f"Written to {told.out}.")
+
+
+def _measured(names: Sequence[str], wish: Wish, *, rounds: int, out: Path) -> list[Row]:
+    """Measure one after the other, then all again; what there is so far is always in the file."""
+    about, begun, runs = machine.about(), time.monotonic(), list[Sequence[Row]]()
+    turns = [(number, name) for number in range(1, rounds + 1) for name in names]
+    for done, (number, name) in enumerate(turns):
+        took = time.monotonic() - begun
+        wish.console.print(f"{done} of {len(turns)} done in {took:.0f} s; round {number} of {rounds}: {name}")
+        runs.append(_ROWS[name](wish))
+        write(medians(runs), path=out, about=about)
+    return medians(runs)
 
 
 def _by_mail(wanted: str, wish: Wish) -> list[Row]:
