@@ -16,6 +16,7 @@ from tests.bench import (
     domains,
     machine,
     pace,
+    personalise,
     recovery,
     smtp_tools,
     texts_alone,
@@ -35,6 +36,7 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "callbacks": lambda wish: callbacks.measure(console=wish.console),
     "texts": lambda wish: texts_alone.measure(console=wish.console),
     "pace": lambda wish: pace.measure(console=wish.console),
+    "personalise": personalise.measure,
 }
 
 
