@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from tests.bench import (
+    accept,
     callbacks,
     cancel,
     county,
@@ -37,6 +38,7 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "texts": lambda wish: texts_alone.measure(console=wish.console),
     "pace": lambda wish: pace.measure(console=wish.console),
     "personalise": personalise.measure,
+    "accept": accept.measure,
 }
 
 

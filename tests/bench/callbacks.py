@@ -15,6 +15,7 @@ from uuid import UUID
 from rich.console import Console
 
 from tests.bench.cpu import cpu_seconds
+from tests.bench.http_client import asked
 from tests.bench.rows import Row
 from tests.support.callers import PUBLIC, a_sid, signed
 from tests.support.eventually import eventually
@@ -151,10 +152,7 @@ def _calls(stack: Stack, ids: Sequence[UUID]) -> Iterator[bytes]:
 async def _spent(stack: Stack, pool: Pool, calls: Sequence[bytes]) -> Spent:
     port = urlsplit(url_of(stack.state, "alert-api")).port
     before, begun = cpu_seconds(stack.state)["alert-api"], time.perf_counter()
-    waiting = iter(calls)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_CONNECTIONS):
-            group.create_task(_call(waiting, port=port or 0))
+    await asked(iter(calls), port=port or 0, connections=_CONNECTIONS, status=204)
     wall, answered = time.perf_counter() - begun, cpu_seconds(stack.state)["alert-api"]
 
     async def relayed() -> bool:
@@ -162,14 +160,3 @@ async def _spent(stack: Stack, pool: Pool, calls: Sequence[bytes]) -> Spent:
 
     await eventually(relayed, within=120)
     return Spent(wall, answered - before, cpu_seconds(stack.state)["alert-api"] - before)
-
-
-async def _call(waiting: Iterator[bytes], *, port: int) -> None:
-    """Call over one connection, one after the other, until nothing is left."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for request in waiting:
-        writer.write(request)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        if not answer.startswith(b"HTTP/1.1 204"):
-            raise RuntimeError(answer.partition(b"\r\n")[0].decode())
-    writer.close()
