@@ -16,6 +16,7 @@ from tests.bench import (
     county,
     domains,
     machine,
+    merge,
     pace,
     personalise,
     recovery,
@@ -39,6 +40,7 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "pace": lambda wish: pace.measure(console=wish.console),
     "personalise": personalise.measure,
     "accept": accept.measure,
+    "merge": merge.measure,
 }
 
 
