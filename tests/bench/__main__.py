@@ -12,9 +12,11 @@ from rich.console import Console
 from tests.bench import (
     accept,
     callbacks,
+    calls,
     cancel,
     county,
     domains,
+    escalation,
     machine,
     merge,
     pace,
@@ -41,6 +43,8 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "personalise": personalise.measure,
     "accept": accept.measure,
     "merge": merge.measure,
+    "calls": lambda wish: calls.measure(console=wish.console),
+    "escalation": lambda wish: escalation.measure(console=wish.console),
 }
 
 

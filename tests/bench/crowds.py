@@ -22,8 +22,8 @@ class Crowd:
     count: int
     area: dict[str, object]
 
-    async def alerted(self, *, severity: str) -> UUID:
-        """Post an alert to all of them."""
+    async def alerted(self, *, severity: str, **how: object) -> UUID:
+        """Post an alert to all of them; `how` is what else its body says."""
         answer = await self.agency.post(
             {
                 "category": "flood",
@@ -31,6 +31,7 @@ class Crowd:
                 "areas": [self.area],
                 "info": [{"language": "en-GB", "headline": "Flood", "description": "The river rises."}],
                 "purpose": "public_task",
+                **how,
             }
         )
         return answer.accepted.id
