@@ -31,7 +31,9 @@ class Scenario:
 
 _QUICK: Final = (7, 0, 3)
 """No severe alerts: one that is refused waits for half a minute."""
-_WRITTEN: Final = Profile(channels=(Channel.EMAIL, Channel.SMS), severities=_QUICK, longest=1_200.0, plans=0.0)
+_WRITTEN: Final = Profile(
+    channels=(Channel.EMAIL, Channel.SMS), severities=_QUICK, longest=1_200.0, plans=0.0
+)
 """Nobody is called."""
 _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 """Few connections: with a relay that takes its time much is claimed and waits for one."""
