@@ -28,17 +28,19 @@ BODY: Final[Mapping[str, object]] = {
     "info": [{"language": "en-GB", "headline": "Flood", "description": "The river rises."}],
 }
 
-TABLES: Final = (
-    "agency, api_key, member, place, contact_point, consent, area, alert, alert_content, alert_shape, outbox, fan_out, "
-    "chunk, delivery, due, receipt, receipt_unmatched, tally_delta, tally, alert_progress, merged_offset, session, pause, "
-    "strike, suppression, quiet_hours, provider_answer, provider_message, callback, pace, reply, inbound, notice, "
-    "moving_on, member_voice, line, household_call"
+_TABLES: Final = (
+    "agency, api_key, idempotency, member, place, contact_point, consent, area, alert, alert_content, alert_shape, "
+    "outbox, fan_out, chunk, delivery, due, receipt, receipt_unmatched, tally_delta, tally, alert_progress, "
+    "merged_offset, session, pause, strike, suppression, quiet_hours, provider_answer, provider_message, callback, "
+    "pace, reply, inbound, notice, moving_on, member_voice, line, household_call"
 )
 
 
 async def emptied(pool: Pool) -> None:
-    """Delete everything, for tests of what looks at all there is."""
-    await pool.execute(f"TRUNCATE {TABLES} CASCADE")
+    """Delete everything, for tests of what looks at all there is. TRUNCATE, which makes every file anew, takes longer."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")  # in any order
+        await connection.execute(f"DELETE FROM {_TABLES.replace(', ', '; DELETE FROM ')}")  # noqa: S608 - constants
 
 
 async def an_agency(pool: Pool) -> UUID:
