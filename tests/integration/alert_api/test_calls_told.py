@@ -1,5 +1,6 @@
 """What an agency is told of an alert's calls, before and after it posts."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -7,7 +8,14 @@ import pytest
 
 from alert_api.settings import ApiSettings
 from tests.integration.alert_api.conftest import Agency, Answer, Client, serving
-from tests.integration.alert_api.townsfolk import LISTENER, Resident, given_caller, given_sender, settled_in
+from tests.integration.alert_api.townsfolk import (
+    LISTENER,
+    Resident,
+    given_caller,
+    given_sender,
+    settled_in,
+    where_it_is,
+)
 from tocsin_store.pool import Pool
 
 Body = dict[str, object]
@@ -45,6 +53,41 @@ async def test_a_preview_says_what_is_said_to_whom_and_for_how_long(
     assert [part in sentence for part, sentence in zip(SAID, said, strict=True)] == [True] * 3
 
 
+async def test_a_household_is_called_once_and_refused_countries_are_not(
+    client: Client, spoken: Body, agency: Agency, pool: Pool
+) -> None:
+    points = await settled_in(pool, agency, [LISTENER] * 5)
+    await settled_in(pool, agency, [replace(LISTENER, number="+33142685300")] * 2)
+    await pool.execute(
+        """UPDATE member SET household_id = $2
+           WHERE  id IN (SELECT member_id FROM contact_point WHERE id = ANY($1::uuid[]))""",
+        points[:3],
+        uuid4(),
+    )
+
+    answer = await previewed(client, spoken)
+
+    assert answer.at("deliveries") == {"voice": 7}
+    assert answer.at("calls", "deliveries") == 3
+
+
+async def test_what_is_routine_is_foretold_for_the_morning(
+    client: Client, spoken: Body, agency: Agency, pool: Pool
+) -> None:
+    await settled_in(pool, agency, [LISTENER] * 2)
+    await where_it_is(pool, 2)
+
+    urgent = await previewed(client, spoken)
+    routine = await previewed(client, {**spoken, "severity": "minor"})
+    posted = await client.post({**spoken, "severity": "minor"})
+
+    now = datetime.now().astimezone()
+    opens = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=6)
+    assert _moment(urgent, "calls", "begins") <= now.timestamp()
+    assert {_moment(each, "calls", "begins") for each in (routine, posted)} == {opens.timestamp()}
+    assert _seconds(routine) == pytest.approx(2 * 1.15)
+
+
 async def test_a_post_is_told_the_same_without_what_is_said(
     client: Client, spoken: Body, agency: Agency, pool: Pool
 ) -> None:
@@ -66,6 +109,7 @@ async def test_what_waits_for_the_same_caller_comes_before(
     await settled_in(pool, agency, [LISTENER] * 20)
     await given_sender(pool, agency, sms_from=_a_caller())
     await settled_in(pool, agency, [Resident()] * 500)
+    await where_it_is(pool, 12)
     await client.post(spoken)
     await client.post({**spoken, "channels": ["sms"]})  # texts leave by another way
 
@@ -92,6 +136,28 @@ async def test_an_alert_says_when_its_calls_are_through(
     assert shown.at("progress", "channels", "voice") == {"pending": 30, "sent": 10}
     through = _moment(shown, "progress", "eta", "voice") - _moment(shown, "progress", "as_of")
     assert through == pytest.approx(30 * 1.15, abs=0.1)
+
+
+async def test_of_a_household_one_call_is_still_to_be_made(
+    client: Client, spoken: Body, agency: Agency, pool: Pool
+) -> None:
+    await settled_in(pool, agency, [LISTENER] * 10)
+    await pool.execute(
+        "UPDATE member SET household_id = $1 WHERE id IN (SELECT member_id FROM consent WHERE agency_id = $2)",
+        uuid4(),
+        agency.id,
+    )
+    posted = await client.post(spoken)
+    await pool.execute(
+        """INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
+           VALUES ($1, 1, 'voice', 'pending', -1, 10)""",
+        posted.at("id"),
+    )
+
+    shown = await client.get(f"/v1/alerts/{posted.at('id')}")
+
+    through = _moment(shown, "progress", "eta", "voice") - _moment(shown, "progress", "as_of")
+    assert through == pytest.approx(1.15, abs=0.1)
 
 
 async def test_an_agency_without_a_number_calls_nobody(client: Client, alert: Body) -> None:

@@ -73,3 +73,9 @@ async def settled_in(pool: Pool, agency: Agency, residents: Sequence[Resident]) 
             ],
         )
     return [point for _, point, _ in everyone]
+
+
+async def where_it_is(pool: Pool, hour: int) -> None:
+    """Let everybody live where the clock shows this hour now."""
+    ahead = (hour - datetime.now(UTC).hour + 12) % 24 - 12
+    await pool.execute("UPDATE member SET time_zone = $1", f"Etc/GMT{-ahead:+d}")

@@ -1,6 +1,7 @@
 """What an alert's texts will take: price, order, pace, and what comes too late."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -8,7 +9,8 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from alert_api.sms_forecast import Forecast, Place, ends_at, forecast
+from alert_api.call_hours import hours_in
+from alert_api.sms_forecast import Forecast, Place, Turn, ends_at, forecast, turn_of
 from alert_api.sms_texts import Texts
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_runtime.sms.text import compose
@@ -143,3 +145,18 @@ def test_an_alert_ends_after_those_before_it() -> None:
 
     assert ends_at(queue, MINE, now=NOON, limit=10) == NOON + timedelta(seconds=12.65)
     assert ends_at(queue, UUID(int=4), now=NOON, limit=10) is None
+
+
+def test_in_the_evening_what_is_urgent_goes_on_and_the_rest_waits_for_the_morning() -> None:
+    evening, hours = NOON + 8.75 * HOUR, hours_in("Europe/London")
+    before = [Queued(OTHERS, lane, NOON + 24 * HOUR, 1_000, 1.0) for lane in Lane]
+    place = Place(Lane.ROUTINE, evening, evening, NOON + 48 * HOUR, hours)
+    own = Queued(MINE, Lane.ROUTINE, NOON + 48 * HOUR, 100, 1.0)
+
+    turn = turn_of(100, 100, place=place, queue=before, limit=1)
+    urgent = turn_of(100, 100, place=replace(place, lane=Lane.URGENT), queue=(), limit=1)
+
+    begins = NOON + 20 * HOUR + timedelta(seconds=1_150)
+    assert turn == Turn(begins, begins + timedelta(seconds=115), too_late=0)
+    assert urgent.begins == evening
+    assert ends_at([*before, own], MINE, now=evening, limit=1, hours=hours) == turn.ends

@@ -12,6 +12,7 @@ from tocsin_schemas.words import Channel, Lane, Purpose, Severity
 from tocsin_store.geometry import Metres, Shape
 from tocsin_store.pool import Connection
 from tocsin_store.suppressions import SUPPRESSED
+from tocsin_store.telling import RANGE
 
 # The conditions of a fan-out, as they are now; those that would be suppressed get nothing and are left out.
 AUDIENCE: Final = f"""
@@ -26,27 +27,35 @@ WITH a AS MATERIALIZED (
     FROM   shape s JOIN place p ON p.location <@ s.outline
                                AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
 )
-SELECT c.channel, m.language, coalesce(route, '') AS route, count(*)::int AS n
-FROM   a CROSS JOIN inside CROSS JOIN unnest($8::text[]) c(channel)
-CROSS  JOIN LATERAL (SELECT FROM consent
-                     WHERE  member_id = inside.id AND agency_id = a.agency_id AND purpose = a.purpose
-                       AND  channel = c.channel AND valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
-                     LIMIT  1) granted
-CROSS  JOIN LATERAL (SELECT CASE WHEN channel <> 'email' THEN route_of(channel, address) END AS route,
-                            {SUPPRESSED} AS suppressed
-                     FROM   contact_point p
-                     WHERE  p.member_id = inside.id AND p.channel = c.channel AND p.confirmed_at <= now()
-                       AND  p.valid_from <= now() AND (p.valid_until IS NULL OR p.valid_until > now())
-                     OFFSET 0) point
-CROSS  JOIN LATERAL (SELECT language FROM member WHERE id = inside.id OFFSET 0) m
-WHERE  NOT suppressed -- asked above, where it is a probe by address; here it would be a join
-GROUP  BY 1, 2, 3
+SELECT channel, language, route, time_zone, count(*)::int AS n, count(*) FILTER (WHERE nth = 1)::int AS households
+FROM  (SELECT c.channel, m.language, coalesce(route, '') AS route,
+              CASE c.channel WHEN 'voice' THEN m.time_zone ELSE '' END                  AS time_zone,
+              row_number() OVER (PARTITION BY c.channel, m.household_id ORDER BY route) AS nth
+       FROM   a CROSS JOIN inside CROSS JOIN unnest($8::text[]) c(channel)
+       CROSS  JOIN LATERAL (SELECT FROM consent
+                            WHERE  member_id = inside.id AND agency_id = a.agency_id AND purpose = a.purpose
+                              AND  channel = c.channel
+                              AND  valid_from <= now() AND (valid_until IS NULL OR valid_until > now())
+                            LIMIT  1) granted
+       CROSS  JOIN LATERAL (SELECT CASE WHEN channel <> 'email' THEN route_of(channel, address) END AS route,
+                                   {SUPPRESSED} AS suppressed
+                            FROM   contact_point p
+                            WHERE  p.member_id = inside.id AND p.channel = c.channel AND p.confirmed_at <= now()
+                              AND  p.valid_from <= now() AND (p.valid_until IS NULL OR p.valid_until > now())
+                            OFFSET 0) point
+       CROSS  JOIN LATERAL (SELECT language, household_id, time_zone FROM member WHERE id = inside.id OFFSET 0) m
+       WHERE  NOT suppressed -- asked above, where it is a probe by address; here it would be a join
+      ) x
+GROUP  BY 1, 2, 3, 4
 """
 
-# Of a paced channel what is not with the provider yet: counted, or while the fan-out goes on as expected.
+# Of a paced channel what is not with the provider yet: counted, or while the fan-out goes on as expected. Of calls that
+# wait only so many are made as there are households.
 QUEUE: Final = """
 SELECT a.id AS alert_id, a.lane::text, a.expires_at,
-       greatest(0, t.pending, CASE WHEN NOT f.done THEN expected - t.settled END)                         AS texts,
+       greatest(0, CASE WHEN $2 = 'voice' AND expected < t.pending + t.settled
+                        THEN ceil(t.pending * expected::float8 / (t.pending + t.settled))::int ELSE t.pending END,
+                CASE WHEN NOT f.done THEN expected - t.settled END)                                       AS texts,
        CASE $2 WHEN 'sms' THEN coalesce(c.segments_expected, t.segments::real / nullif(t.sent, 0), 1) ELSE 1 END AS each
 FROM   agency me
 JOIN   agency g        ON sender_of($2, g) = sender_of($2, me)
@@ -89,6 +98,10 @@ class Group:
     language: str
     route: str
     n: int
+    households: int = 0
+    """In how many households they are; one that is in several groups counts in one of them."""
+    time_zone: str = ""
+    """Of calls: whose clock is on the wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +144,24 @@ async def count(
         return None
     finally:
         await inner.rollback()  # the time limit goes with it
-    return [Group(Channel(row["channel"]), row["language"], row["route"], row["n"]) for row in rows]
+    return [Group(**{**row, "channel": Channel(row["channel"])}) for row in rows]
 
 
 async def queue(conn: Connection, *, agency_id: UUID, channel: Channel = Channel.SMS) -> list[Queued]:
     """What waits for the sender that this agency's texts, or calls, come from, whichever agency posted it."""
     rows = await conn.fetch(QUEUE, agency_id, channel.value)
     return [Queued(**{**row, "lane": Lane(row["lane"])}) for row in rows]
+
+
+async def time_zone_of(conn: Connection, alert_id: UUID) -> str | None:
+    """Where somebody lives whom an alert is for; None where that is nobody yet."""
+    zone: str | None = await conn.fetchval(
+        f"""SELECT m.time_zone FROM (SELECT id FROM alert WHERE id = $1 OFFSET 0) a JOIN delivery d ON {RANGE}
+            JOIN   member m ON m.id = d.member_id
+            LIMIT  1""",
+        alert_id,
+    )
+    return zone
 
 
 async def expect(

@@ -16,9 +16,9 @@ from alert_api.foretold import Composed, PlaceOf, composed_of, foretell
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
+from alert_api.settings import MessageSettings
 from alert_api.sms_forecast import Place
 from alert_api.traces import note, ring
-from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertAccepted
 from tocsin_schemas.words import Channel, Lane, Severity
 from tocsin_store import alerts
@@ -47,7 +47,7 @@ async def accept(posting: Posting, *, services: Services) -> Outcome:
 
 
 async def _store(
-    conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings, plans: Plans
+    conn: Connection, posting: Posting, *, now: datetime, settings: MessageSettings, plans: Plans
 ) -> Done:
     new, composed = await checked(conn, posting, now=now, settings=settings, plans=plans)
     place = place_of(new, now=now)
@@ -63,7 +63,7 @@ async def _store(
 
 
 async def checked(
-    conn: Connection, posting: Posting, *, now: datetime, settings: SmsSettings, plans: Plans
+    conn: Connection, posting: Posting, *, now: datetime, settings: MessageSettings, plans: Plans
 ) -> tuple[alerts.NewAlert, Composed]:
     """What an alert is to be, and its texts and calls where it has any.
 

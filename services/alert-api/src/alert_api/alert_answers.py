@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from alert_api.call_hours import hours_in
 from alert_api.sms_forecast import ends_at
 from alert_api.sms_told import money
 from alert_api.views import AlertSummary, HoldView, ProgressView, StepView, VersionView
@@ -129,5 +130,7 @@ async def _paced_eta(
     if agency is None:
         return None
     waiting = await estimates.queue(conn, agency_id=agency_id, channel=channel)
-    limit = agency.calls_per_s if channel is Channel.VOICE else agency.sms_segments_per_s
-    return ends_at(waiting, alert_id, now=now, limit=limit)
+    if channel is not Channel.VOICE:
+        return ends_at(waiting, alert_id, now=now, limit=agency.sms_segments_per_s)
+    hours = hours_in(await estimates.time_zone_of(conn, alert_id))
+    return ends_at(waiting, alert_id, now=now, limit=agency.calls_per_s, hours=hours)

@@ -1,6 +1,7 @@
 """An alert as calls: what is said in each language, and what an agency is told of them at the POST, and in a preview."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
@@ -9,10 +10,12 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from alert_api.call_hours import hours_in
 from alert_api.call_views import CallsView, SaidView
 from alert_api.problems import Fault
 from alert_api.sms_forecast import Place, Turn, turn_of
 from alert_api.sms_texts import languages_of
+from tocsin_runtime.numbers import region_of_code
 from tocsin_runtime.voice.script import Script, script
 from tocsin_schemas.words import Channel
 from tocsin_store import agencies, estimates
@@ -81,21 +84,38 @@ async def tell_calls(
     groups: Sequence[Group] | None,
     *,
     place: Place,
+    countries: Collection[str],
     replaces: UUID | None = None,
 ) -> CallsTold:
-    """Foretell an alert's calls. There are no more: a household is called once, whatever numbers it has.
+    """Foretell an alert's calls: one to a household, those that are routine in the hours of most of them.
 
     Args:
         conn: To see what waits.
         calls: What is said.
         groups: To whom; None where they could not be counted.
         place: Where they stand in their caller's queue.
+        countries: Where they may go.
         replaces: An alert of which nobody is called any more.
     """
     if groups is None:
         return CallsTold(calls, None, None, place.now)
     waiting = await estimates.queue(conn, agency_id=calls.agency.id, channel=Channel.VOICE)
     queue = [each for each in waiting if each.alert_id != replaces]
-    deliveries = sum(each.n for each in groups if each.channel is Channel.VOICE)
-    turn = turn_of(deliveries, deliveries, place=place, queue=queue, limit=calls.agency.calls_per_s)
+    by_zone = _by_zone(groups, countries=countries)
+    deliveries = by_zone.total()
+    where = replace(place, hours=hours_in(_most(by_zone)))
+    turn = turn_of(deliveries, deliveries, place=where, queue=queue, limit=calls.agency.calls_per_s)
     return CallsTold(calls, deliveries, turn, place.now)
+
+
+def _by_zone(groups: Sequence[Group], *, countries: Collection[str]) -> Counter[str]:
+    """How many households are called, by time zone."""
+    by_zone: Counter[str] = Counter()
+    for each in groups:
+        if each.channel is Channel.VOICE and region_of_code(each.route, countries=countries) is not None:
+            by_zone[each.time_zone] += each.households
+    return by_zone
+
+
+def _most(by_zone: Counter[str]) -> str | None:
+    return next((zone for zone, _ in by_zone.most_common(1)), None)

@@ -8,10 +8,10 @@ from pydantic import JsonValue
 
 from alert_api.call_told import Calls, CallsTold, calls_of, tell_calls
 from alert_api.problems import Fault
+from alert_api.settings import MessageSettings
 from alert_api.sms_forecast import Place
 from alert_api.sms_texts import Texts, texts_of
 from alert_api.sms_told import PATIENCE, Told, note_expected, tell
-from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Channel
 from tocsin_store import estimates
 from tocsin_store.alerts import Alert
@@ -74,7 +74,7 @@ async def composed_of(
     *,
     channels: Sequence[Channel],
     agency_id: UUID,
-    settings: SmsSettings,
+    settings: MessageSettings,
 ) -> Composed:
     """Compose what will be sent and said of an alert as it is stored, as the workers will."""
     texts = Channel.SMS in channels
@@ -91,7 +91,7 @@ async def foretell(
     audience: Audience,
     *,
     place: PlaceOf,
-    settings: SmsSettings,
+    settings: MessageSettings,
     replaces: UUID | None = None,
 ) -> Foretold:
     """Count whom an alert's texts and calls would go to and foretell them; see `tell_all`."""
@@ -107,7 +107,7 @@ async def tell_all(
     groups: Sequence[Group] | None,
     *,
     place: PlaceOf,
-    settings: SmsSettings,
+    settings: MessageSettings,
     replaces: UUID | None = None,
 ) -> Foretold:
     """Foretell an alert's texts and calls.
@@ -126,5 +126,8 @@ async def tell_all(
         texts = await tell(conn, composed.texts, groups, place=where, settings=settings, replaces=replaces)
     if composed.calls is not None:
         where = place(Channel.VOICE)
-        calls = await tell_calls(conn, composed.calls, groups, place=where, replaces=replaces)
+        countries = settings.voice_countries
+        calls = await tell_calls(
+            conn, composed.calls, groups, place=where, countries=countries, replaces=replaces
+        )
     return Foretold(texts, calls)

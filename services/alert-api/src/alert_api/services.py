@@ -19,8 +19,8 @@ from alert_api.measures import Measures
 from alert_api.overload import InFlight
 from alert_api.rate_limits import RateLimit
 from alert_api.relay import Relay
+from alert_api.settings import MessageSettings
 from tocsin_runtime.kafka.producer import Outlet
-from tocsin_runtime.sms.settings import SmsSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Services:
     measures: Measures
     registry: CollectorRegistry
     signing_keys: tuple[bytes, ...]
-    sms: SmsSettings
-    """Whom texts may go to, and at what price."""
+    sms: MessageSettings
+    """Where texts and calls may go, and at what price."""
     plans: Plans
     handover_wait: timedelta
     now: Callable[[], datetime]

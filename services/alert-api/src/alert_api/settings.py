@@ -15,7 +15,11 @@ from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_runtime.voice.settings import VoiceSettings
 
 
-class ApiSettings(SigningSettings, SmsSettings, VoiceSettings, VoiceProviderSettings):
+class MessageSettings(SmsSettings, VoiceSettings):
+    """Where texts and calls may go, and at what price."""
+
+
+class ApiSettings(SigningSettings, MessageSettings, VoiceProviderSettings):
     """`TOCSIN_<NAME>`; durations are ISO 8601 or seconds."""
 
     http_host: str = "127.0.0.1"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from alert_api.call_hours import Hours
 from alert_api.sms_texts import Texts
 from tocsin_runtime.numbers import region_of_code
 from tocsin_runtime.sms.prices import cost_of
@@ -17,12 +18,14 @@ from tocsin_store.pace import effective_rate
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an alert's texts stand in their sender's queue, and from when to when they may leave."""
+    """Where an alert's messages stand in their sender's queue, and from when to when they may leave."""
 
     lane: Lane
     now: datetime
     begins: datetime
     expires: datetime
+    hours: Hours | None = None
+    """In which alone what is routine leaves; None: at any time."""
 
     def ahead(self, queue: Iterable[Queued]) -> list[Queued]:
         """What leaves before: the more urgent, then what expires sooner."""
@@ -80,24 +83,40 @@ def forecast(
 
 def turn_of(messages: int, units: int, *, place: Place, queue: Sequence[Queued], limit: int) -> Turn:
     """Foretell when messages leave, at so many units (segments, calls) a second, and how many come too late."""
-    begins = max(place.begins, place.now + _all_take(place.ahead(queue), limit=limit))
+    hours = None if place.lane is Lane.URGENT else place.hours
+    free = _through(place.ahead(queue), now=place.now, limit=limit, hours=place.hours)
+    begins = _after(max(place.begins, free), timedelta(), hours=hours)
     lasts = _takes(messages, units, limit=limit)
-    in_time = max(timedelta(), place.expires - begins) / lasts if lasts else 1.0
-    return Turn(begins, begins + lasts, too_late=max(0, messages - int(messages * in_time)))
+    left = hours.within(begins, place.expires) if hours else max(timedelta(), place.expires - begins)
+    in_time = left / lasts if lasts else 1.0
+    return Turn(
+        begins, _after(begins, lasts, hours=hours), too_late=max(0, messages - int(messages * in_time))
+    )
 
 
-def ends_at(queue: Sequence[Queued], alert_id: UUID, *, now: datetime, limit: int) -> datetime | None:
+def ends_at(
+    queue: Sequence[Queued], alert_id: UUID, *, now: datetime, limit: int, hours: Hours | None = None
+) -> datetime | None:
     """When the last text, or call, of an alert that waits leaves, after those before it; None where none of it waits."""
     own = next((each for each in queue if each.alert_id == alert_id), None)
     if own is None:
         return None
     place = (*_order(own.lane, own.expires_at), own.alert_id)
     first = [each for each in queue if (*_order(each.lane, each.expires_at), each.alert_id) <= place]
-    return now + _all_take(first, limit=limit)
+    return _through(first, now=now, limit=limit, hours=hours)
 
 
-def _all_take(queue: Iterable[Queued], *, limit: int) -> timedelta:
-    return sum((_takes(each.texts, each.texts * each.each, limit=limit) for each in queue), timedelta())
+def _through(queue: Iterable[Queued], *, now: datetime, limit: int, hours: Hours | None) -> datetime:
+    """When all of these have left: first the urgent ones, at any time."""
+    takes = dict.fromkeys(Lane, timedelta())
+    for each in queue:
+        takes[each.lane] += _takes(each.texts, each.texts * each.each, limit=limit)
+    free = now + takes[Lane.URGENT]
+    return _after(free, takes[Lane.ROUTINE], hours=hours) if takes[Lane.ROUTINE] else free
+
+
+def _after(start: datetime, lasts: timedelta, *, hours: Hours | None) -> datetime:
+    return hours.after(start, lasts) if hours else start + lasts
 
 
 def _takes(messages: int, units: float, *, limit: int) -> timedelta:

@@ -14,9 +14,9 @@ from alert_api.foretold import Foretold, composed_of, foretell, tell_all
 from alert_api.once import Done, Outcome, Posting, once
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
+from alert_api.settings import MessageSettings
 from alert_api.sms_forecast import Place
 from alert_api.traces import note, ring
-from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertUpdated
 from tocsin_schemas.words import Channel, Purpose
 from tocsin_store import alerts
@@ -45,7 +45,7 @@ async def update(posting: Posting, alert_id: UUID, *, services: Services) -> Out
 
 
 async def _update(
-    conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime, settings: SmsSettings
+    conn: Connection, posting: Posting, alert_id: UUID, *, now: datetime, settings: MessageSettings
 ) -> Done:
     agency_id = posting.caller.agency_id
     before = await found(conn, alert_id, agency_id=agency_id)
@@ -77,7 +77,7 @@ async def _told(
     *,
     agency_id: UUID,
     now: datetime,
-    settings: SmsSettings,
+    settings: MessageSettings,
 ) -> Foretold:
     """Its texts and calls. Those reached are not counted ahead: they are known once all are found."""
     composed = await composed_of(

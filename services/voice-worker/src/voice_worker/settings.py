@@ -8,7 +8,6 @@ from pydantic import Field, HttpUrl, ValidationInfo, field_validator
 from tocsin_providers.accounts import TwilioAccount, TwilioAccounts
 from tocsin_providers.voice_settings import VoiceProviderSettings
 from tocsin_runtime.settings import SigningSettings
-from tocsin_runtime.sms.settings import Region
 from tocsin_runtime.voice.settings import VoiceSettings
 from tocsin_schemas.words import Lane
 from tocsin_store.lines import MOST
@@ -22,9 +21,6 @@ class VoiceWorkerSettings(VoiceSettings, VoiceProviderSettings, SigningSettings)
 
     public_url: HttpUrl = Field(
         description="Where providers reach alert-api: for what is said, and with reports."
-    )
-    voice_countries: frozenset[Region] = Field(
-        default=frozenset({"GB"}), description="ISO 3166-1; calls to any other are refused."
     )
     voice_requests: int = Field(
         default=20, ge=1, le=500, description="Under way at each provider, of each lane, at most."

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tocsin_runtime.settings import Settings
+from tocsin_runtime.sms.settings import Region
 from tocsin_runtime.wording import primary
 
 Primary = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
@@ -53,6 +54,9 @@ class VoiceSettings(Settings):
 
     voice_voices: Voices = Field(
         default=VOICES, description="By language, in JSON; each stands for the one we know of that language."
+    )
+    voice_countries: frozenset[Region] = Field(
+        default=frozenset({"GB"}), description="ISO 3166-1; calls to any other are refused."
     )
     voice_ring: timedelta = Field(
         default=timedelta(seconds=30), ge=timedelta(seconds=5), le=timedelta(seconds=600)
