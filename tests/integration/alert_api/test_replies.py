@@ -10,7 +10,7 @@ import pytest
 from tests.integration.alert_api.conftest import EVERY_SCOPE, Answer, Api, Client
 from tests.support.phones import Phone, Sending, a_phone, a_sender, sending
 from tests.support.world import fanned_out
-from tocsin_schemas.words import ReplyKind
+from tocsin_schemas.words import Channel, ReplyKind
 from tocsin_store import agencies, replies
 from tocsin_store.pool import Pool
 from tocsin_store.replies import NewReply, Reply
@@ -57,6 +57,21 @@ class Conversation:
 
     async def close(self, reply: Reply) -> Answer:
         return await self.client.send("POST", f"{self.path}/{reply.id}/close")
+
+
+async def answered(talk: Conversation, reply: Reply) -> Answer:
+    """By the path of the reply alone."""
+    return await talk.client.send(
+        "POST",
+        f"/v1/replies/{reply.id}/answer",
+        json={"text": "It is."},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+
+
+async def kept(talk: Conversation, reply: NewReply) -> Reply:
+    async with talk.pool.acquire() as conn:
+        return await replies.add(conn, reply)
 
 
 NewConversation = Callable[[], Awaitable[Conversation]]
@@ -130,6 +145,8 @@ async def test_another_agency_sees_none_of_it(talk: Conversation, new_conversati
         )
     ).status == 404
     assert (await other.client.send("POST", f"{talk.path}/{reply.id}/close")).status == 404
+    assert (await answered(other, reply)).status == 404
+    assert (await other.client.send("POST", f"/v1/replies/{reply.id}/close")).status == 404
 
 
 @pytest.mark.parametrize(
@@ -138,6 +155,8 @@ async def test_another_agency_sees_none_of_it(talk: Conversation, new_conversati
         ("GET", "/v1/replies", "replies:read"),
         ("POST", f"/v1/alerts/{uuid4()}/replies/{uuid4()}/answer", "replies:write"),
         ("POST", f"/v1/alerts/{uuid4()}/replies/{uuid4()}/close", "replies:write"),
+        ("POST", f"/v1/replies/{uuid4()}/answer", "replies:write"),
+        ("POST", f"/v1/replies/{uuid4()}/close", "replies:write"),
     ],
 )
 async def test_a_key_needs_the_scope(pool: Pool, api: Api, method: str, path: str, needed: str) -> None:
@@ -166,6 +185,47 @@ async def test_an_answer_is_an_alert_to_one(talk: Conversation) -> None:
         "SELECT only_contact_point FROM fan_out WHERE alert_id = $1", UUID(str(answer.at("id")))
     )
     assert only == talk.phone.contact_point
+
+
+async def test_a_reply_is_answered_and_closed_by_its_own_path_too(talk: Conversation) -> None:
+    reply = await talk.replied()
+
+    answer = await answered(talk, reply)
+    closed = await talk.client.send("POST", f"/v1/replies/{reply.id}/close")
+
+    assert answer.status == 202
+    assert (closed.status, closed.at("state"), closed.at("answer_id")) == (200, "closed", answer.at("id"))
+
+
+async def test_what_is_about_no_alert_cannot_be_answered_but_closed(talk: Conversation) -> None:
+    reply = await kept(
+        talk,
+        NewReply(talk.agency, ReplyKind.TEXT, "Hello?", "twilio", contact_point_id=talk.phone.contact_point),
+    )
+
+    refused = await answered(talk, reply)
+    closed = await talk.client.send("POST", f"/v1/replies/{reply.id}/close")
+
+    assert (refused.status, refused.at("type")) == (409, "/problems/reply-state")
+    assert "about no alert" in str(refused.at("detail"))
+    assert (closed.status, closed.at("state")) == (200, "closed")
+
+
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.VOICE])
+async def test_what_came_by_a_link_or_a_key_cannot_be_answered_but_closed(
+    talk: Conversation, channel: Channel
+) -> None:
+    reply = await kept(
+        talk,
+        NewReply(talk.agency, ReplyKind.ACKNOWLEDGEMENT, "", "link", channel, talk.alert, talk.delivery),
+    )
+
+    refused = await talk.answer(reply)
+    closed = await talk.close(reply)
+
+    assert (refused.status, refused.at("type")) == (409, "/problems/reply-state")
+    assert "by a link or a key" in str(refused.at("detail"))
+    assert (closed.status, closed.at("state")) == (200, "closed")
 
 
 async def test_it_goes_to_whoever_replied_and_to_nobody_else(talk: Conversation) -> None:

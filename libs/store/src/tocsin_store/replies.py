@@ -94,10 +94,14 @@ async def page(
     return [_reply(row) for row in rows]
 
 
-async def lock(conn: Connection, reply_id: UUID, *, alert_id: UUID, agency_id: UUID) -> Reply | None:
-    """A reply to one of an agency's alerts, which nobody else changes before the transaction ends."""
+async def lock(
+    conn: Connection, reply_id: UUID, *, agency_id: UUID, alert_id: UUID | None = None
+) -> Reply | None:
+    """A reply to an agency, or to one of its alerts, which nobody else changes before the transaction ends."""
     row = await conn.fetchrow(
-        f"SELECT {_COLUMNS} FROM reply WHERE id = $1 AND alert_id = $2 AND agency_id = $3 FOR NO KEY UPDATE",
+        f"""SELECT {_COLUMNS} FROM reply
+            WHERE  id = $1 AND ($2::uuid IS NULL OR alert_id = $2) AND agency_id = $3
+            FOR    NO KEY UPDATE""",
         reply_id,
         alert_id,
         agency_id,

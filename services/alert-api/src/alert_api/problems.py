@@ -149,7 +149,8 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
         HTTPStatus.CONFLICT,
         "The reply is in another state",
         "What was asked is not possible in the state the reply is in.",
-        "Open replies can be answered, once, where their sender still lets you text them. Close what needs no answer.",
+        "Open replies that came as texts and are about an alert can be answered, once, where their sender still lets you "
+        "text them. Close what needs no answer, or can have none.",
     ),
     "too-large": Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -28,6 +28,12 @@ _LASTS: Final = timedelta(hours=24)
 _NOT_OPEN: Final = "It is {}. What it answers can be followed by its answer_id."
 _CLOSED: Final = "It is closed, and stays so."
 _NOBODY: Final = "Nobody who lets you text has the number any more, or ever did."
+_NO_TEXT: Final = (
+    "It came by a link or a key, and only texts are answered: nothing was asked. It can be closed."
+)
+_NO_ALERT: Final = (
+    "It is about no alert, and so nothing says for what its sender lets you write. It can be closed."
+)
 
 
 class AnswerPost(Body):
@@ -38,8 +44,10 @@ class AnswerPost(Body):
     )
 
 
-async def answer(posting: Posting, alert_id: UUID, reply_id: UUID, *, services: Services) -> Outcome:
-    """Answer a reply, once, and say whether the answer's bell has reached Kafka.
+async def answer(
+    posting: Posting, reply_id: UUID, *, services: Services, alert_id: UUID | None = None
+) -> Outcome:
+    """Answer a reply, to one alert or whatever it is about, once; say whether the answer's bell has reached Kafka.
 
     Raises:
         Problem: `validation`, `not-found`, `reply-state`, `idempotency-…`; nothing was stored.
@@ -52,9 +60,8 @@ async def answer(posting: Posting, alert_id: UUID, reply_id: UUID, *, services: 
         if post is None:
             raise Problem("validation", faults=faults)
         agency_id = posting.caller.agency_id
-        about = await found(conn, alert_id, agency_id=agency_id)
         reply = await _locked(conn, reply_id, alert_id=alert_id, agency_id=agency_id)
-        new = await _answer_to(conn, reply, about, post, agency_id=agency_id, now=now)
+        new = await _answer_to(conn, reply, post, agency_id=agency_id, now=now)
         await _require_short(conn, new, settings=services.sms)
         stored = await alerts.insert(conn, new)
         await replies.answer(conn, reply.id, answer_id=stored.id)
@@ -67,8 +74,10 @@ async def answer(posting: Posting, alert_id: UUID, reply_id: UUID, *, services: 
     return await once(posting, act, services=services)
 
 
-async def close(posting: Posting, alert_id: UUID, reply_id: UUID, *, services: Services) -> Outcome:
-    """Close a reply, answered or not.
+async def close(
+    posting: Posting, reply_id: UUID, *, services: Services, alert_id: UUID | None = None
+) -> Outcome:
+    """Close a reply, to one alert or whatever it is about, answered or not.
 
     Raises:
         Problem: `not-found`, `reply-state`, `idempotency-…`; nothing has changed.
@@ -86,7 +95,7 @@ async def close(posting: Posting, alert_id: UUID, reply_id: UUID, *, services: S
     return await once(posting, act, services=services)
 
 
-async def _locked(conn: Connection, reply_id: UUID, *, alert_id: UUID, agency_id: UUID) -> Reply:
+async def _locked(conn: Connection, reply_id: UUID, *, alert_id: UUID | None, agency_id: UUID) -> Reply:
     reply = await replies.lock(conn, reply_id, alert_id=alert_id, agency_id=agency_id)
     if reply is None:
         raise Problem("not-found")
@@ -94,12 +103,17 @@ async def _locked(conn: Connection, reply_id: UUID, *, alert_id: UUID, agency_id
 
 
 async def _answer_to(
-    conn: Connection, reply: Reply, about: Alert, post: AnswerPost, *, agency_id: UUID, now: datetime
+    conn: Connection, reply: Reply, post: AnswerPost, *, agency_id: UUID, now: datetime
 ) -> NewAlert:
     if reply.state != "open":
         raise Problem("reply-state", _NOT_OPEN.format(reply.state))
+    if reply.channel is not Channel.SMS:
+        raise Problem("reply-state", _NO_TEXT)
     if reply.contact_point_id is None:
         raise Problem("reply-state", _NOBODY)
+    if reply.alert_id is None:
+        raise Problem("reply-state", _NO_ALERT)
+    about = await found(conn, reply.alert_id, agency_id=agency_id)
     language = await replies.language_at(conn, reply.contact_point_id)
     expires = now + _LASTS
     return NewAlert(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from alert_api.alert_states import found
 from alert_api.bodies import read_bounded, read_json
 from alert_api.cursors import id_cursor, read_id_cursor
-from alert_api.once import Posting
+from alert_api.once import Outcome, Posting
 from alert_api.openapi import PROBLEM, body_of
 from alert_api.pages import outcome_of, page_of
 from alert_api.problems import Fault, Problem
@@ -57,37 +57,76 @@ async def list_replies(request: Request, caller: ReplyReader, part: Part, servic
     status_code=202,
     responses={202: {"model": Answered}},
     dependencies=[NoParameters],
-    summary="Answer a reply",
+    summary="Answer a reply to an alert",
     openapi_extra=body_of(AnswerPost),
 )
-async def post_answer(
+async def post_answer_to(
     request: Request, alert_id: UUID, reply_id: UUID, caller: ReplyWriter, key: IdempotencyKey, services: With
 ) -> Response:
-    """Answer on the channel it came by: with an alert to one, which can be followed and cancelled like any other.
+    """Answer a text with a text: with an alert to one, which can be followed and cancelled like any other.
 
     An open reply can be answered, once. Repeat it with the same Idempotency-Key after any error.
     """
     body, content = await read_json(request)
     posting = Posting(caller, key, body, content, act=f"answer {alert_id} {reply_id}")
-    outcome = await answer(posting, alert_id, reply_id, services=services)
-    return outcome_of(outcome, location=f"/v1/alerts/{outcome.first.answer['id']}")
+    return _answered(await answer(posting, reply_id, services=services, alert_id=alert_id))
+
+
+@router.post(
+    "/v1/replies/{reply_id}/answer",
+    status_code=202,
+    responses={202: {"model": Answered}},
+    dependencies=[NoParameters],
+    summary="Answer a reply",
+    openapi_extra=body_of(AnswerPost),
+)
+async def post_answer(
+    request: Request, reply_id: UUID, caller: ReplyWriter, key: IdempotencyKey, services: With
+) -> Response:
+    """Answer a text with a text, as by the path of its alert: what is about no alert cannot be answered."""
+    body, content = await read_json(request)
+    posting = Posting(caller, key, body, content, act=f"answer {reply_id}")
+    return _answered(await answer(posting, reply_id, services=services))
 
 
 @router.post(
     "/v1/alerts/{alert_id}/replies/{reply_id}/close",
     responses={200: {"model": ReplyView}},
     dependencies=[NoParameters],
-    summary="Close a reply",
+    summary="Close a reply to an alert",
 )
-async def post_close(
+async def post_close_of(
     request: Request, alert_id: UUID, reply_id: UUID, caller: ReplyWriter, key: OptionalKey, services: With
 ) -> Response:
     """Close a reply that is open or answered; it stays in the lists. There is no body."""
+    await _require_no_body(request)
+    posting = Posting(caller, key, b"", {}, act=f"close {alert_id} {reply_id}")
+    outcome = await close(posting, reply_id, services=services, alert_id=alert_id)
+    return outcome_of(outcome, location=f"/v1/alerts/{alert_id}/replies")
+
+
+@router.post(
+    "/v1/replies/{reply_id}/close",
+    responses={200: {"model": ReplyView}},
+    dependencies=[NoParameters],
+    summary="Close a reply",
+)
+async def post_close(
+    request: Request, reply_id: UUID, caller: ReplyWriter, key: OptionalKey, services: With
+) -> Response:
+    """Close a reply that is open or answered, whether it is about an alert or not. There is no body."""
+    await _require_no_body(request)
+    posting = Posting(caller, key, b"", {}, act=f"close {reply_id}")
+    return outcome_of(await close(posting, reply_id, services=services), location="/v1/replies")
+
+
+def _answered(outcome: Outcome) -> Response:
+    return outcome_of(outcome, location=f"/v1/alerts/{outcome.first.answer['id']}")
+
+
+async def _require_no_body(request: Request) -> None:
     if (await read_bounded(request, most=_MOST_BYTES)).strip() not in _EMPTY:
         raise Problem("validation", faults=[Fault("", "no_body", "Closing takes no body.")])
-    posting = Posting(caller, key, b"", {}, act=f"close {alert_id} {reply_id}")
-    outcome = await close(posting, alert_id, reply_id, services=services)
-    return outcome_of(outcome, location=f"/v1/alerts/{alert_id}/replies")
 
 
 async def _page(
