@@ -12,6 +12,7 @@ from tests.faults.checks import (
     audience,
     climbing,
     crashes,
+    escalating,
     intent,
     leaks,
     left_waiting,
@@ -40,6 +41,7 @@ _CHECKS: Final[Sequence[Callable[[Index], Iterator[Finding]]]] = (
     left_waiting.findings,  # I1, I10
     attempts.findings,  # I2
     overruns.findings,  # I3
+    escalating.findings,  # I1, I3
     intent.findings,  # I4
     climbing.findings,  # I5
     snapshots.findings,  # I6

@@ -197,6 +197,13 @@ class Move:
     before: tuple[State, Work, int] | None
     """State, work and fence."""
     after: tuple[State, Work, int]
+    began: float | None = None
+    """When its transaction began, which is its statement's `now()`."""
+
+    @property
+    def read_at(self) -> float:
+        """What its statement took for the time, as far as that is known."""
+        return self.at if self.began is None else self.began
 
     @property
     def claims(self) -> bool:

@@ -42,7 +42,8 @@ _QUERIES: Final[Mapping[str, str]] = {
         SELECT id, alert_id, alert_version, member_id, contact_point_id, channel, state, work, fence, attempts,
                ambiguous, reason, wave FROM delivery ORDER BY id""",
     "moves": """
-        SELECT delivery, extract(epoch FROM at), old_state, old_work, old_fence, new_state, new_work, new_fence
+        SELECT delivery, extract(epoch FROM at), old_state, old_work, old_fence, new_state, new_work, new_fence,
+               extract(epoch FROM began)
         FROM   faults.move ORDER BY delivery, at, new_fence""",
     "facts": """
         SELECT delivery_id, fence, kind, state, reason, provider, provider_status, extract(epoch FROM due_at),
@@ -189,9 +190,10 @@ def _delivery(row: Fields) -> Delivery:
 
 
 def _move(row: Fields) -> Move:
-    delivery, at, old_state, old_work, old_fence, state, work, fence = row
+    delivery, at, old_state, old_work, old_fence, state, work, fence, began = row
     before = (State(old_state), cast("Work", old_work), int(old_fence)) if old_state else None
-    return Move(float(at), UUID(delivery), before, (State(state), cast("Work", work), int(fence)))
+    after = State(state), cast("Work", work), int(fence)
+    return Move(float(at), UUID(delivery), before, after, float(began))
 
 
 def _fact(row: Fields) -> Fact:

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS faults.move (
     old_state delivery_state,
     new_state delivery_state NOT NULL,
     old_work  delivery_work,
-    new_work  delivery_work  NOT NULL
+    new_work  delivery_work  NOT NULL,
+    began     timestamptz    NOT NULL DEFAULT now() -- what its statement took for the time
 );
 CREATE OR REPLACE FUNCTION faults.record_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

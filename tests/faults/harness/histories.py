@@ -20,10 +20,11 @@ from tests.faults.history import (
     Injected,
     Move,
     Snapshot,
+    Step,
     Suppression,
     Work,
 )
-from tocsin_schemas.words import STATE_OF, Channel, Purpose, ReceiptKind, Severity, State
+from tocsin_schemas.words import RANK, STATE_OF, Channel, Purpose, ReceiptKind, Severity, State
 
 Act = Literal["post", "cancel", "correct"]
 
@@ -47,10 +48,15 @@ class Row:
 
     @staticmethod
     def born(
-        number: int, *, version: int = 1, at: float = POSTED + 0.1, channel: Channel = Channel.EMAIL
+        number: int,
+        *,
+        version: int = 1,
+        wave: int = 0,
+        at: float = POSTED + 0.1,
+        channel: Channel = Channel.EMAIL,
     ) -> "Row":
         """A row of member `number` that waits."""
-        id_ = UUID(int=(version << 32) + number)
+        id_ = UUID(int=(wave << 40) + (version << 32) + number)
         contact = contact_of(number)
         row = Delivery(
             id_,
@@ -65,6 +71,7 @@ class Row:
             0,
             0,
             None,
+            wave,
         )
         return Row(row, [Move(at, id_, None, (State.PENDING, "waiting", 0))], [], [])
 
@@ -139,9 +146,22 @@ def member(number: int) -> UUID:
     return UUID(int=100 + number)
 
 
-def consent_of(number: int, *, begin: float = 10.0, end: float | None = None) -> Consent:
+def consent_of(
+    number: int, *, begin: float = 10.0, end: float | None = None, channel: Channel = Channel.EMAIL
+) -> Consent:
     """What member `number` agreed to."""
-    return Consent(member(number), AGENCY, Purpose.EMERGENCY, Channel.EMAIL, begin, end)
+    return Consent(member(number), AGENCY, Purpose.EMERGENCY, channel, begin, end)
+
+
+def step(
+    wave: int,
+    *,
+    after: float = 0.0,
+    channel: Channel = Channel.EMAIL,
+    unless: State = State.DELIVERED,
+) -> Step:
+    """One of the alert's plan, for those whom an earlier one did not bring so far."""
+    return Step(ALERT, 1, wave, channel, POSTED + after, RANK[unless] if wave else None)
 
 
 def rows(*, at: float = POSTED + 1) -> list[Row]:
@@ -202,6 +222,7 @@ def altered(
     suppressions: Sequence[Suppression] = (),
     left: Mapping[str, int] = MappingProxyType({}),
     reached: Sequence[int] = (),
+    steps: Sequence[Step] = (),
 ) -> History:
     """The same run, with something else in its dump."""
     dump = lawful.dump
@@ -214,6 +235,7 @@ def altered(
             suppressions=suppressions,
             left=left,
             reached_versions=frozenset((ALERT, version) for version in reached),
+            steps=steps,
         ),
     )
 
