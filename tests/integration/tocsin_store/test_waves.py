@@ -120,6 +120,30 @@ async def test_a_claim_waits_where_news_may_not_be_merged_yet(pool: Pool) -> Non
     assert len((await climb.claimed(wave=1)).taken) == 1
 
 
+@pytest.mark.parametrize(
+    ("age", "comes_again"), [(timedelta(seconds=3), True), (timedelta(seconds=1), False)]
+)
+async def test_what_found_the_mark_too_old_comes_again_as_it_moves_on(
+    pool: Pool, age: timedelta, *, comes_again: bool
+) -> None:
+    climb = await climbing(pool)
+    await fanned_out(pool)
+    await climb.is_time()
+    await fanned_out(pool)
+    (row,) = await climb.rows(wave=1)
+    await pool.execute(
+        """INSERT INTO due (delivery_id, alert_id, kind, channel, lane, due_at, produce_after)
+           VALUES ($1, $2, 'send', 'email', 'urgent', now(), now() + interval '1 minute')""",
+        row["id"],
+        climb.alert,
+    )
+    await marked(pool, age=age)
+
+    await waves.set_mark(pool, await waves.now(pool))
+
+    assert await pool.fetchval("SELECT produce_after <= now() FROM due") == comes_again
+
+
 async def test_the_first_step_claims_whatever_the_mark_is(pool: Pool) -> None:
     climb = await climbing(pool)
     await fanned_out(pool)
@@ -186,6 +210,24 @@ async def test_whom_the_next_step_cannot_reach_goes_on_to_the_one_after(pool: Po
 
     assert await climb.members_of(wave=1) == []
     assert await climb.members_of(wave=2) == list(climb.members)
+
+
+async def test_whom_the_next_step_had_failed_before_goes_on_to_the_one_after(pool: Pool) -> None:
+    steps = [Step([TEXT], LATER, State.DELIVERED), Step([MAIL], 2 * LATER, State.DELIVERED)]
+    climb = await climbing(pool, [BOTH, BOTH], steps=steps)
+    await fanned_out(pool)
+    await pool.execute("UPDATE fan_out SET not_before = now() WHERE wave = 1")
+    await marked(pool)
+    await fanned_out(pool)
+    await pool.execute("UPDATE delivery SET state = 'failed', work = 'none' WHERE wave = 1")
+    failed, silent = climb.members
+    await pool.execute("UPDATE delivery SET state = 'failed', work = 'none' WHERE member_id = $1", failed)
+    for member in (failed, silent):
+        await pool.execute("INSERT INTO moving_on VALUES ($1, 1, 0, $2)", climb.alert, member)
+
+    await moved_on(pool)
+
+    assert await climb.members_of(wave=2) == [failed]
 
 
 async def test_an_alert_that_ends_has_no_further_steps(pool: Pool) -> None:

@@ -36,8 +36,10 @@ CHUNK: Final = f"""
     SELECT a.id, $2, $4, 'pending', made_n.n FROM a CROSS JOIN made_n WHERE made_n.n > 0
 ), moving AS (
     INSERT INTO moving_on (alert_id, version, wave, member_id)
-    SELECT made.alert_id, $2, $3, member_id FROM made CROSS JOIN a WHERE reason = 'address_suppressed' AND $3 < a.last_wave
-    ON CONFLICT DO NOTHING
+    SELECT DISTINCT made.alert_id, $2::int, $3::smallint, member_id
+    FROM   made CROSS JOIN a WHERE reason = 'address_suppressed' AND $3 < a.last_wave
+    ORDER  BY member_id
+    ON CONFLICT (alert_id, version, wave, member_id) DO UPDATE SET member_id = excluded.member_id -- taken once we commit
 ), moved AS (
     SELECT made.id, alert_id, alert_version, channel, fence, state::text AS kind, state AS fact_state, reason,
            NULL::timestamptz AS due_at, 'pending'::delivery_state AS o, state AS n, a.lane, a.frozen_at

@@ -86,7 +86,8 @@ WITH r AS MATERIALIZED (
     INSERT INTO moving_on (alert_id, version, wave, member_id)
     SELECT DISTINCT alert_id, alert_version, wave, member_id FROM moved
     WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n AND fact_reason IS DISTINCT FROM 'household_called'
-    ON CONFLICT DO NOTHING
+    ORDER  BY 1, 2, 3, 4
+    ON CONFLICT (alert_id, version, wave, member_id) DO UPDATE SET member_id = excluded.member_id -- taken once we commit
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
     SELECT id, alert_id,

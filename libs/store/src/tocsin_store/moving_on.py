@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from tocsin_schemas.words import RANK, State
 from tocsin_store.fan_out import Chunk, insert_early
 from tocsin_store.pool import Pool
+from tocsin_store.waves import deliveries_of
 
 _MOST: Final = 500
 
@@ -28,15 +30,14 @@ ORDER  BY f.channel
 FOR    UPDATE OF f
 """
 
-# Whom the next step cannot reach either goes on to the one after it.
-FURTHER: Final = """
+# Whom the next step cannot reach either, or has failed already, goes on to the one after it.
+FURTHER: Final = f"""
 INSERT INTO moving_on (alert_id, version, wave, member_id)
 SELECT a.id, $2, $3, m.id
 FROM   alert a CROSS JOIN unnest($4::uuid[]) m(id)
 WHERE  a.id = $1 AND $3 < a.last_wave
-  AND  NOT EXISTS (SELECT FROM contact_point q
-                   CROSS JOIN LATERAL (SELECT FROM delivery WHERE id = delivery_id(a.id, $2, m.id, q.id, $3) OFFSET 0) d
-                   WHERE q.member_id = m.id)
+  AND  NOT EXISTS (SELECT FROM {deliveries_of("m.id", version="$2", last_wave="$3")}
+                   AND state_rank(s.state) <> {RANK[State.FAILED]})
 ON CONFLICT DO NOTHING
 """
 

@@ -34,6 +34,19 @@ STALE: Final = f"""
 (SELECT passed_at FROM receipts_mark) < now() - interval '{MOST_STALE.total_seconds()} seconds'
 """
 
+# While the mark stood, claims of later waves took nothing, and what was due then would come again only in a minute.
+MARK: Final = f"""
+WITH again AS MATERIALIZED (
+    SELECT due.delivery_id FROM due JOIN alert a ON a.id = due.alert_id AND a.last_wave > 0
+    WHERE  {STALE} AND $1 >= now() - interval '{MOST_STALE.total_seconds()} seconds'
+      AND  due.due_at <= now() AND due.produce_after > now()
+    FOR    UPDATE OF due SKIP LOCKED
+), back AS (
+    UPDATE due SET produce_after = now() FROM again WHERE due.delivery_id = again.delivery_id
+)
+UPDATE receipts_mark SET passed_at = $1 WHERE passed_at < $1
+"""
+
 UNDER_WAY: Final = """
 SELECT EXISTS (SELECT FROM fan_out f JOIN alert_content c ON c.alert_id = f.alert_id AND c.version = f.version
                WHERE  f.wave > 0 AND (f.not_before <= now() + interval '1 second' OR f.chunks > 0)
@@ -89,8 +102,8 @@ async def now(pool: Pool) -> datetime:
 
 
 async def set_mark(pool: Pool, passed_at: datetime) -> None:
-    """Note that every receipt written before this moment is merged."""
-    await pool.execute("UPDATE receipts_mark SET passed_at = $1 WHERE passed_at < $1", passed_at)
+    """Note that every receipt written before this moment is merged; what had to wait for that comes again."""
+    await pool.execute(MARK, passed_at)
 
 
 async def read(conn: Connection, alert_id: UUID, *, version: int) -> list[StepProgress]:
