@@ -10,6 +10,7 @@ from tests.faults.checks import (
     answered,
     attempts,
     audience,
+    calling,
     climbing,
     crashes,
     escalating,
@@ -46,6 +47,7 @@ _CHECKS: Final[Sequence[Callable[[Index], Iterator[Finding]]]] = (
     climbing.findings,  # I5
     snapshots.findings,  # I6
     texting.findings,  # I5, I7, I9
+    calling.findings,  # I2, I5, I7
     leaks.findings,  # I8
     refusals.findings,  # I9
     crashes.findings,

@@ -61,6 +61,10 @@ class Call:
     """When it was dialled."""
     ended: float | None
     """None: it goes on at the end of the run."""
+    status: str | None = None
+    """Twilio's word for how it ended."""
+    answered_by: str | None = None
+    """Twilio's word for who answered; None where nobody did, or hung up before it was known."""
 
 
 @dataclass(frozen=True, slots=True)

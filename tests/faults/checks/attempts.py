@@ -88,7 +88,7 @@ def _asked_after(index: Index, accept: Accept, fact: Fact) -> bool:
     """Whether that is an attempt of which nothing was known: one that was told to have failed is looked for no more."""
     facts = index.facts_of(accept.delivery)
     failed = max((one.fence for one in facts if is_tried_again(one) and one.fence < fact.fence), default=0)
-    known = accept.at < fact.occurred_at - _KNOWN_AFTER
+    known = accept.at < fact.occurred_at - _KNOWN_AFTER and not index.rang_nowhere(accept)
     return accept.fence is not None and failed < accept.fence < fact.fence and known
 
 

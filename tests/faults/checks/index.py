@@ -11,6 +11,7 @@ from tests.faults.checks.ends import End, Moments, acknowledged, version_ends
 from tests.faults.checks.spans import Spans
 from tests.faults.history import (
     Accept,
+    Call,
     Callback,
     Consent,
     Delivery,
@@ -28,6 +29,7 @@ AFTER: Final = 1.0
 """Seconds after a fault in which what it held up still arrives."""
 SAME_MOMENT: Final = 0.05
 """Seconds by which two observers may differ about one moment."""
+_NOWHERE: Final = frozenset({"failed", "canceled"})
 
 Bond = tuple[UUID, UUID, Purpose, Channel]
 """Member, agency, purpose, channel: what a consent is about."""
@@ -44,6 +46,8 @@ class Index:
     """By alert and version."""
     accepts: Mapping[UUID, Sequence[Accept]]
     """By delivery, in order of their beginning."""
+    calls: Mapping[UUID, Sequence[Call]]
+    """By delivery."""
     claims: Mapping[UUID, Sequence[Move]]
     callbacks: Mapping[UUID, Sequence[Callback]]
     withdrawals: Mapping[Bond, Sequence[Withdrawal]]
@@ -74,6 +78,7 @@ class Index:
             history,
             rows=_by(dump.deliveries.values(), lambda row: (row.alert, row.version)),
             accepts=_by(history.accepts, lambda one: one.delivery, order=lambda one: one.begun),
+            calls=_by(history.calls, lambda one: one.delivery, order=lambda one: one.began),
             claims={id_: [move for move in moves if move.claims] for id_, moves in dump.moves.items()},
             callbacks=_by(history.callbacks, lambda one: one.delivery, order=lambda one: one.at),
             withdrawals=_by(history.withdrawals, bond_of, order=lambda one: one.at),
@@ -128,6 +133,11 @@ class Index:
         ]
         begins, ends = (fault.began for fault in faults), (fault.ended + AFTER for fault in faults)
         return min([at, *begins]), max([at, *ends])
+
+    def rang_nowhere(self, accept: Accept) -> bool:
+        """Whether it is a call that ended before anybody's phone rang: as good as one that was never made."""
+        calls = self.calls.get(accept.delivery, ())
+        return any(call.fence == accept.fence and call.status in _NOWHERE for call in calls)
 
     def candidates(self, accept: Accept) -> range:
         """Numbers of the claims of its delivery under which a message may have been handed over; empty: none."""

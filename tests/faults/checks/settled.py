@@ -1,19 +1,15 @@
 """I1, rows: each is settled at the end, and says of its provider what the provider says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from tests.faults.checks.index import Index
-from tests.faults.checks.policies import looks_up, resends
+from tests.faults.checks.policies import looks_up, passes, resends, tried_again_after, was_tried_often
 from tests.faults.checks.says import of_delivery
 from tests.faults.history import Delivery, Finding
-from tocsin_schemas.words import ReceiptKind, Severity, State
+from tocsin_schemas.words import ReceiptKind, State
 
 _TAKEN: Final = frozenset({State.SENT, State.VOICEMAIL, State.DELIVERED, State.ACKNOWLEDGED})
-_TRIED_TWICE: Final = 2
-_MINUTE: Final = 80.0
-_PASSES_AFTER: Final[Mapping[Severity, float]] = {Severity.EXTREME: 7.0, Severity.SEVERE: 40.0}
-"""Seconds after which a second attempt would have come, however late; others wait for more than a minute."""
 _TRACES: Final = frozenset(
     {
         ReceiptKind.ACCEPTED,
@@ -54,13 +50,13 @@ def _unsettled(index: Index, row: Delivery) -> Iterator[Finding]:
 
 
 def _never_tried_again(index: Index, row: Delivery) -> Iterator[Finding]:
-    """A carrier's fault passes: a failure of that kind is not the last word while there is time, but for the third."""
-    alert, end = index.history.dump.alerts.get(row.alert), index.ends.get((row.alert, row.version))
-    if alert is None or end is None or row.fence > _TRIED_TWICE:
+    """A carrier's fault passes: a failure of that kind is not the last word while there is time, but for the last."""
+    end = index.ends.get((row.alert, row.version))
+    if end is None or was_tried_often(row):
         return
+    latest = end.at - tried_again_after(index, row)
     for fact in index.facts_of(row.id):
-        passes = fact.kind is ReceiptKind.FAILED and fact.reason == "carrier_fault" and fact.due_at is None
-        if passes and fact.occurred_at < end.at - _PASSES_AFTER.get(alert.severity, _MINUTE):
+        if passes(row, fact) and fact.due_at is None and fact.occurred_at < latest:
             says = f"{fact.status}, {end.at - fact.occurred_at:.0f} s before the {end.by}"
             yield of_delivery(row, "never tried again", says, at=fact.occurred_at)
 

@@ -34,6 +34,10 @@ def _seen(index: Index, delivery: UUID) -> Iterator[Told]:
     for accept in index.accepts.get(delivery, ()):
         yield accept.begun, "provider: its envelope came"
         yield accept.at, "provider: accepted"
+    for call in index.calls.get(delivery, ()):
+        yield call.began, f"provider: dials under fence {call.fence}"
+        if call.ended is not None:
+            yield call.ended, f"provider: {call.status}, answered by {call.answered_by or 'nobody'}"
     for callback in index.callbacks.get(delivery, ()):
         yield callback.at, f"provider: told of it, {callback.kind} {callback.status}"
     row = index.history.dump.deliveries.get(delivery)

@@ -1,17 +1,14 @@
 """I7, pace: no sender sends more than it may. I9: no text is longer than any may be. I5: what was texted back is there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
 from tests.faults.checks.index import Index
+from tests.faults.checks.paces import too_fast
 from tests.faults.checks.says import of_delivery
 from tests.faults.history import Accept, Finding
 
-_WINDOW: Final = 5.0
-"""Seconds over which it is counted: what came within one may be seen in the next, where a provider was busy."""
-_SLACK: Final = 1.0
-"""Seconds by which a window may hold more."""
 _MOST_SEGMENTS: Final = 10
 
 
@@ -27,23 +24,10 @@ def findings(index: Index) -> Iterator[Finding]:
             if texts[0].segments > _MOST_SEGMENTS:
                 yield of_delivery(row, "text too long", f"{texts[0].segments} segments", invariant="I9")
     for agency, texts in by_agency.items():
-        yield from _too_fast(index, agency, sorted(texts, key=lambda one: one.begun))
+        segments = [(text.begun, text.segments) for text in texts]
+        per_s = index.history.dump.segments_per_s[agency]
+        yield from too_fast(index, agency, segments, per_s=per_s, of="segments")
     yield from _replies(index)
-
-
-def _too_fast(index: Index, agency: UUID, texts: Sequence[Accept]) -> Iterator[Finding]:
-    """The first window that holds too much, unless what had been written before may have come in it."""
-    most = index.history.dump.segments_per_s[agency] * (_WINDOW + _SLACK)
-    first, segments = 0, 0
-    for text in texts:
-        segments += text.segments
-        while texts[first].begun < text.begun - _WINDOW:
-            segments -= texts[first].segments
-            first += 1
-        if segments > most and index.earliest(text.begun) == text.begun:
-            says = f"{segments} segments in {_WINDOW:.0f} s, {most:.0f} lawful"
-            yield Finding("I7", "too fast", str(agency), says, at=text.begun)
-            return
 
 
 def _replies(index: Index) -> Iterator[Finding]:

@@ -32,11 +32,13 @@ def test_nothing_else_is_an_accept() -> None:
 
 
 def test_a_line_is_busy_from_the_first_dialling_to_the_end() -> None:
-    lines = [line("created", 7.5), line("dialled", 8.0), line("dialled", 9.0), line("ended", 11.0)]
+    begun = [line("created", 7.5), line("dialled", 8.0), line("dialled", 9.0)]
+    over = [line("detected", 10.0, answered_by="human"), line("ended", 11.0, status="completed")]
+    whole = Call(DELIVERY, 3, NUMBER, 8.0, 11.0, "completed", "human")
 
-    assert [*OUTSIDE.ledger.calls(lines)] == [Call(DELIVERY, 3, NUMBER, 8.0, 11.0)]
-    assert [*OUTSIDE.ledger.calls(lines[:2])] == [Call(DELIVERY, 3, NUMBER, 8.0, None)]
-    assert [*OUTSIDE.ledger.calls(lines[:1])] == []
+    assert [*OUTSIDE.ledger.calls([*begun, *over])] == [whole]
+    assert [*OUTSIDE.ledger.calls(begun)] == [Call(DELIVERY, 3, NUMBER, 8.0, None)]
+    assert [*OUTSIDE.ledger.calls(begun[:1])] == []
 
 
 def test_members_have_numbers_that_may_be_called_and_are_not_the_callers() -> None:

@@ -1,6 +1,7 @@
 """Calls as the provider's own ledger has them, and whom they come from."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,8 @@ class Event(BaseModel):
     begun: float = 0.0
     hash: str = ""
     """Of what was said."""
+    status: str | None = None
+    answered_by: str | None = None
 
     @property
     def taken(self) -> Taken:
@@ -49,16 +52,16 @@ def accepts_in(line: bytes) -> Iterator[Accept]:
 
 def calls_in(lines: Sequence[bytes]) -> Iterator[Call]:
     """Every call that was dialled; one that was dialled again after a restart is still the same."""
-    began: dict[str, Event] = {}
-    ended: dict[str, float] = {}
+    seen: dict[str, Call] = {}
     for event in map(event_in, lines):
-        if event.event == "dialled":
-            began.setdefault(event.sid, event)
-        elif event.event == "ended":
-            ended[event.sid] = event.at
-    for sid, event in began.items():
-        if event.taken.attempt is not None:
-            yield Call(*event.taken.attempt, event.to, event.at, ended.get(sid))
+        attempt, known = event.taken.attempt, seen.get(event.sid)
+        if known is None and attempt is not None and event.event == "dialled":
+            seen[event.sid] = Call(*attempt, event.to, event.at, ended=None)
+        elif known is not None and event.event == "detected":
+            seen[event.sid] = replace(known, answered_by=event.answered_by)
+        elif known is not None and event.event == "ended":
+            seen[event.sid] = replace(known, ended=event.at, status=event.status)
+    yield from seen.values()
 
 
 def caller_of(agency: UUID) -> str:
