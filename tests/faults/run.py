@@ -62,7 +62,7 @@ class Wish:
     """Faults that are chosen, beside those that are drawn."""
     profile: Profile = field(default_factory=Profile)
     setting: Setting = field(default_factory=Setting)
-    patience: float = 300.0
+    patience: float = 360.0
     """Seconds for everything to settle after the last fault."""
     replay: str = ""
     """The command that runs it again."""
