@@ -38,6 +38,7 @@ _WRITTEN: Final = Profile(
 _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 """Few connections: with a relay that takes its time much is claimed and waits for one."""
 _NAMES: Final = ("receipts-worker", "email-worker", "sms-worker", "dispatcher", "mail-door")
+_MERGERS: Final = ("receipts-worker", "receipts-worker-2")
 _URGENT: Final[What] = {"topic": "deliveries.email.urgent"}
 
 
@@ -194,6 +195,25 @@ _ALL: Final = (
         "texts-paced",
         seconds=30.0,
         profile=replace(_WRITTEN, members=80, post_every=2.0, changes=0.0, segments_per_s=20),
+    ),
+    Scenario(
+        "calls",
+        seconds=45.0,
+        profile=Profile(
+            members=25, severities=(1, 0, 0), post_every=2.0, changes=0.2, bounces=0.3, longest=60.0
+        ),
+    ),
+    Scenario(
+        "plans",
+        seconds=45.0,
+        plan=(
+            _carrier("reports-lost", at=0.5, seconds=43.0, does=_texts("lose", phase="callback", share=0.8)),
+            *(_refuses(at) for at in (6.0, 16.0, 26.0, 36.0)),
+            *(Planned(19.0, "stop", {"service": name, "seconds": 8.0}) for name in _MERGERS),
+        ),
+        profile=Profile(
+            members=50, severities=(1, 0, 0), post_every=1.5, changes=0.1, bounces=0.6, longest=60.0
+        ),
     ),
     Scenario(
         "deaths",

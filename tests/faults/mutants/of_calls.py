@@ -1,0 +1,73 @@
+"""Seeded bugs of calls: lines and households, whom nobody knows to have been called, what a call comes to."""
+
+from typing import Final
+
+from tests.faults.mutants.mutant import Mutant
+
+_AT_ONCE: Final = "two calls at once"
+
+CALLS: Final = (
+    Mutant(
+        "line-not-seized",
+        "I2",
+        (_AT_ONCE,),
+        "calls",
+        "Whoever wants a line gets it: a number is called while somebody speaks with it about another alert.",
+    ),
+    Mutant(
+        "line-free-once-taken",
+        "I2",
+        (_AT_ONCE,),
+        "calls",
+        "A line is free as soon as the provider has taken the call, which then rings.",
+    ),
+    Mutant(
+        "household-called-again",
+        "I2",
+        ("household called again",),
+        "calls",
+        "A line is seized whether or not the household's call is another number's.",
+    ),
+    Mutant(
+        "call-not-recognised",
+        "I2",
+        ("looked up and not found", "accepted too often"),
+        "calls",
+        "A call whose answer was lost is looked for among those that it can never be among, and made again.",
+    ),
+    Mutant(
+        "stop-of-calls-stops-texts",
+        "I3",
+        ("withdrawal lost", "claimed after the opt-out", "handed over after the opt-out"),
+        "calls",
+        "Who presses 9 twice withdraws from the channel that others text STOP on.",
+    ),
+    Mutant(
+        "forged-call-believed",
+        "I5",
+        ("forgery believed",),
+        "calls",
+        "A report that shows a reference of ours needs no signature, and everybody on its way has seen that.",
+    ),
+    Mutant(
+        "machine-has-heard",
+        "I5",
+        ("callback lost",),
+        "calls",
+        "A message left on a machine counts as one that somebody heard.",
+    ),
+    Mutant(
+        "calls-not-paced",
+        "I7",
+        ("too fast",),
+        "calls",
+        "Callers are paced where that was switched off, and nowhere else.",
+    ),
+    Mutant(
+        "called-number-in-log",
+        "I8",
+        ("address leaked",),
+        "calls",
+        "Who is spoken to is logged with the number.",
+    ),
+)
