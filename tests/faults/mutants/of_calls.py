@@ -24,7 +24,7 @@ CALLS: Final = (
     Mutant(
         "household-called-again",
         "I2",
-        ("household called again",),
+        ("household called twice",),
         "calls",
         "A line is seized whether or not the household's call is another number's.",
     ),
@@ -34,6 +34,13 @@ CALLS: Final = (
         ("looked up and not found", "accepted too often"),
         "calls",
         "A call whose answer was lost is looked for among those that it can never be among, and made again.",
+    ),
+    Mutant(
+        "busy-for-seconds",
+        "I2",
+        ("called again too soon", "called too often"),
+        "calls",
+        "Minutes are taken for seconds: whose line is busy is called again as soon as it is free.",
     ),
     Mutant(
         "stop-of-calls-stops-texts",
@@ -52,7 +59,7 @@ CALLS: Final = (
     Mutant(
         "machine-has-heard",
         "I5",
-        ("callback lost",),
+        ("heard by a machine",),
         "calls",
         "A message left on a machine counts as one that somebody heard.",
     ),

@@ -7,6 +7,9 @@ from typing import Final
 from tests.faults.fault import What
 from tests.faults.load.means import Profile
 from tests.faults.schedule import Planned
+from tocsin_sandbox.calls.behaviour import CallsBehaviour
+from tocsin_sandbox.phones.behaviour import Span
+from tocsin_sandbox.phones.callee import Callee
 from tocsin_schemas.words import Channel
 
 
@@ -32,13 +35,19 @@ class Scenario:
 _QUICK: Final = (7, 0, 3)
 """No severe alerts: one that is refused waits for half a minute."""
 _WRITTEN: Final = Profile(
-    channels=(Channel.EMAIL, Channel.SMS), severities=_QUICK, longest=1_200.0, plans=0.0
+    channels=(Channel.EMAIL, Channel.SMS), severities=_QUICK, plans=0.0, longest=1_200.0
 )
-"""Nobody is called."""
+"""Nobody is called, nothing climbs."""
 _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 """Few connections: with a relay that takes its time much is claimed and waits for one."""
 _NAMES: Final = ("receipts-worker", "email-worker", "sms-worker", "dispatcher", "mail-door")
+_EXTREME: Final = (1, 0, 0)
+"""Who is refused is tried again soon, and nobody waits for the morning."""
 _MERGERS: Final = ("receipts-worker", "receipts-worker-2")
+_LISTENS: Final = CallsBehaviour(
+    speed=4, calls_per_s=None, callee=Callee(answers_after_s=Span(least=0.5, most=3))
+)
+"""Half of them press a key in the end; a call takes some seconds."""
 _URGENT: Final[What] = {"topic": "deliveries.email.urgent"}
 
 
@@ -80,6 +89,11 @@ def _carrier(kind: str, *, at: float, seconds: float, does: What) -> Planned:
 
 def _texts(type_: str, *, phase: str = "create", **does: str | float) -> What:
     return {"type": type_, "phase": phase, **does}
+
+
+def _throttles(at: float) -> Planned:
+    does = _texts("reply", status=429, code=20429, share=0.5)
+    return _carrier("refuse", at=at, seconds=5.0, does=does)
 
 
 def _is_late(phase: str, *, at: float, seconds: float, delay: float) -> Planned:
@@ -197,22 +211,39 @@ _ALL: Final = (
         profile=replace(_WRITTEN, members=80, post_every=2.0, changes=0.0, segments_per_s=20),
     ),
     Scenario(
-        "calls",
-        seconds=45.0,
+        "calls",  # slow, so that the next alert is about while somebody still listens to the last one
+        seconds=36.0,
         profile=Profile(
-            members=25, severities=(1, 0, 0), post_every=2.0, changes=0.2, bounces=0.3, longest=60.0
+            channels=(Channel.VOICE,),
+            members=25,
+            severities=_EXTREME,
+            post_every=2.0,
+            changes=0.2,
+            bounces=0.3,
+            calls_per_s=4,
+            plans=0.0,
+            longest=45.0,
         ),
+        environment={"TOCSIN_SANDBOX_TWILIO_CALLS": _LISTENS.model_dump_json(exclude_unset=True)},
     ),
     Scenario(
-        "plans",
-        seconds=45.0,
+        "plans",  # much is silent, and what arrives late is told while the merge stands still, or between two attempts
+        seconds=36.0,
         plan=(
-            _carrier("reports-lost", at=0.5, seconds=43.0, does=_texts("lose", phase="callback", share=0.8)),
-            *(_refuses(at) for at in (6.0, 16.0, 26.0, 36.0)),
-            *(Planned(19.0, "stop", {"service": name, "seconds": 8.0}) for name in _MERGERS),
+            _carrier("reports-lost", at=0.5, seconds=35.0, does=_texts("lose", phase="callback", share=0.8)),
+            *(_throttles(at) for at in (1.0, 11.0, 27.0)),
+            *(_refuses(at) for at in (6.0, 15.0, 24.0)),
+            *(Planned(18.0, "stop", {"service": name, "seconds": 8.0}) for name in _MERGERS),
         ),
-        profile=Profile(
-            members=50, severities=(1, 0, 0), post_every=1.5, changes=0.1, bounces=0.6, longest=60.0
+        profile=replace(
+            _WRITTEN,
+            members=40,
+            severities=_EXTREME,
+            post_every=2.0,
+            plans=0.9,
+            changes=0.1,
+            bounces=0.6,
+            longest=45.0,
         ),
     ),
     Scenario(
