@@ -81,10 +81,10 @@ def _drops(kind: str, *, at: float, seconds: float) -> Planned:
     return _relay(kind, at=at, seconds=seconds, does={"type": type_, "phase": "body", "share": 0.3})
 
 
-def _carrier(kind: str, *, at: float, seconds: float, does: What) -> Planned:
+def _carrier(kind: str, *, at: float, seconds: float, does: What, of: str = "twilio") -> Planned:
     """Twilio does something else for a time."""
     tag = f"Rule of second {at:.0f}"
-    return Planned(at, f"twilio-{kind}", {"provider": "twilio", "seconds": seconds, "tag": tag, **does})
+    return Planned(at, f"{of}-{kind}", {"provider": of, "seconds": seconds, "tag": tag, **does})
 
 
 def _texts(type_: str, *, phase: str = "create", **does: str | float) -> What:
@@ -213,6 +213,15 @@ _ALL: Final = (
     Scenario(
         "calls",  # slow, so that the next alert is about while somebody still listens to the last one
         seconds=36.0,
+        plan=(
+            _carrier(
+                "drop-after-accept",
+                at=1.0,
+                seconds=5.0,
+                does=_texts("drop_after_accept", share=0.4),
+                of="calls",
+            ),
+        ),
         profile=Profile(
             channels=(Channel.VOICE,),
             members=25,
@@ -241,7 +250,7 @@ _ALL: Final = (
             severities=_EXTREME,
             post_every=2.0,
             plans=0.9,
-            changes=0.1,
+            changes=0.0,
             bounces=0.6,
             longest=45.0,
         ),
