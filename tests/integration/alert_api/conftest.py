@@ -104,11 +104,14 @@ async def serving(settings: ApiSettings) -> AsyncIterator[Api]:
         server = server_for(create_app(services, public_url="http://localhost"), host="127.0.0.1", port=0)
         task = asyncio.create_task(server.serve())
         while not server.started:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.001)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Api(f"http://127.0.0.1:{port}", http, services)
-        server.should_exit = True
-        await task
+        task.cancel()  # told to stop, it looks up ten times a second
+        for listening in server.servers:
+            listening.close()
+        for connection in server.server_state.connections.copy():
+            connection.shutdown()
 
 
 @pytest.fixture
