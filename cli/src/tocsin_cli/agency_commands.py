@@ -1,7 +1,6 @@
 """`tocsin agencies`: who may send."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
@@ -43,43 +42,53 @@ def add(  # noqa: PLR0913 - an agency has this many senders
         calls_per_s: How many of them may begin in a second.
         json: Print JSON.
     """
-    slug, name = addresses.slug(slug), addresses.name(name)
-    sender = addresses.address(from_, option="--from")
-    replies = None if reply_to is None else addresses.address(reply_to, option="--reply-to")
-    texts = None if sms_from is None else addresses.text_sender(sms_from, option="--sms-from")
-    calls = None if voice_from is None else addresses.caller(voice_from, option="--voice-from")
-    _check_rates({"--sms-segments-per-s": sms_segments_per_s, "--calls-per-s": calls_per_s})
+    new = _Agency(
+        addresses.slug(slug),
+        addresses.name(name),
+        addresses.address(from_, option="--from"),
+        None if reply_to is None else addresses.address(reply_to, option="--reply-to"),
+        None if sms_from is None else addresses.text_sender(sms_from, option="--sms-from"),
+        _rate(sms_segments_per_s, option="--sms-segments-per-s"),
+        None if voice_from is None else addresses.caller(voice_from, option="--voice-from"),
+        _rate(calls_per_s, option="--calls-per-s"),
+    )
+    _say(new.slug, in_transaction(new.add), json=json)
 
-    async def work(conn: Connection) -> str:
-        added = await agencies.add(
-            conn,
-            slug=slug,
-            name=name,
-            email_from=sender,
-            reply_to=replies,
-            sms_from=texts,
-            sms_segments_per_s=sms_segments_per_s,
-            voice_from=calls,
-            calls_per_s=calls_per_s,
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Agency:
+    """One to be."""
+
+    slug: str
+    name: str
+    email_from: str
+    reply_to: str | None
+    sms_from: str | None
+    sms_segments_per_s: int
+    voice_from: str | None
+    calls_per_s: int
+
+    async def add(self, conn: Connection) -> str:
+        added = await agencies.add(conn, **asdict(self))
         if added is None:
-            raise CommandError(f"There is an agency {slug} already.")
+            raise CommandError(f"There is an agency {self.slug} already.")
         await audit.append(
             conn, agency_id=added, actor="tocsin agencies add", action="agency added", subject=str(added)
         )
         return str(added)
 
-    agency_id = in_transaction(work)
+
+def _rate(rate: int, *, option: str) -> int:
+    if rate < 1:
+        raise misuse(f"{option}: at least 1.")
+    return rate
+
+
+def _say(slug: str, agency_id: str, *, json: bool) -> None:
     if json:
         say_json({"id": agency_id, "slug": slug})
     else:
         say(f"Added {slug} ({agency_id}).")
-
-
-def _check_rates(rates: Mapping[str, int]) -> None:
-    for option, rate in rates.items():
-        if rate < 1:
-            raise misuse(f"{option}: at least 1.")
 
 
 @app.command(name="list")

@@ -24,7 +24,7 @@ from alert_api.services import Services
 from alert_api.settings import ApiSettings
 from tocsin_runtime.clock import utc_now
 from tocsin_runtime.kafka.producer import Outlet
-from tocsin_store.pool import open_pool
+from tocsin_store.pool import Pool, open_pool
 
 NAME: Final = "alert-api"
 
@@ -47,40 +47,50 @@ async def running(
         asyncio.TaskGroup() as group,
     ):
         relay = Relay(relay_pool, outlet, measures, sweep=settings.relay_sweep)
-        database = Database(pool, wait=settings.database_wait)
-        read_report = reader_of(settings.accounts)
-        desk = CallbackDesk(database, measures, read=read_report)
-        background = [group.create_task(relay.run()), group.create_task(desk.run())]
+        services = _services(settings, pool, relay=relay, outlet=outlet, measures=measures, registry=registry)
+        background = [group.create_task(relay.run()), group.create_task(services.callback_desk.run())]
         if settings.accounts:
-            background.append(group.create_task(join_reports(relay_pool, read=read_report)))
-        yield Services(
-            database=database,
-            keys=KeyRing(database, clock=time.monotonic),
-            relay=relay,
-            outlet=outlet,
-            agency_limit=RateLimit("agency", amount=settings.rate_limit, window=settings.rate_window),
-            stranger_limit=RateLimit(
-                "address", amount=settings.rate_limit_strangers, window=settings.rate_window
-            ),
-            bodies=InFlight(
-                measures, per_agency=settings.inflight_bytes_agency, in_all=settings.inflight_bytes
-            ),
-            body_wait=settings.body_wait,
-            measures=measures,
-            registry=registry,
-            signing_keys=settings.signing_keys,
-            sms=settings,
-            plans=settings.default_plans,
-            handover_wait=settings.handover_wait,
-            now=utc_now,
-            in_flight=set(),
-            scripts=Scripts(settings.voice_voices),
-            callback_door=_door(settings, measures),
-            callback_desk=desk,
-            read_report=read_report,
-        )
+            background.append(group.create_task(join_reports(relay_pool, read=services.read_report)))
+        yield services
         for task in background:
             task.cancel()
+
+
+def _services(
+    settings: ApiSettings,
+    pool: Pool,
+    *,
+    relay: Relay,
+    outlet: Outlet,
+    measures: Measures,
+    registry: CollectorRegistry,
+) -> Services:
+    database = Database(pool, wait=settings.database_wait)
+    read_report = reader_of(settings.accounts)
+    return Services(
+        database=database,
+        keys=KeyRing(database, clock=time.monotonic),
+        relay=relay,
+        outlet=outlet,
+        agency_limit=RateLimit("agency", amount=settings.rate_limit, window=settings.rate_window),
+        stranger_limit=RateLimit(
+            "address", amount=settings.rate_limit_strangers, window=settings.rate_window
+        ),
+        bodies=InFlight(measures, per_agency=settings.inflight_bytes_agency, in_all=settings.inflight_bytes),
+        body_wait=settings.body_wait,
+        measures=measures,
+        registry=registry,
+        signing_keys=settings.signing_keys,
+        sms=settings,
+        plans=settings.default_plans,
+        handover_wait=settings.handover_wait,
+        now=utc_now,
+        in_flight=set(),
+        scripts=Scripts(settings.voice_voices),
+        callback_door=_door(settings, measures),
+        callback_desk=CallbackDesk(database, measures, read=read_report),
+        read_report=read_report,
+    )
 
 
 def _door(settings: ApiSettings, measures: Measures) -> CallbackDoor:

@@ -36,6 +36,11 @@ class Measures:
             ("channel",),
             registry=registry,
         )
+        self._of_bodies(registry)
+        self._of_the_relay(registry)
+        self._of_callbacks(registry)
+
+    def _of_bodies(self, registry: CollectorRegistry) -> None:
         self.body_bytes = Gauge(
             "tocsin_inflight_body_bytes", "Of bodies being read or answered.", registry=registry
         )
@@ -45,8 +50,6 @@ class Measures:
             ("limit",),
             registry=registry,
         )
-        self._of_the_relay(registry)
-        self._of_callbacks(registry)
 
     def _of_the_relay(self, registry: CollectorRegistry) -> None:
         self.outbox_oldest = Gauge(
