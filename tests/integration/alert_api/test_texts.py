@@ -52,7 +52,13 @@ async def test_a_preview_says_who_gets_what_at_which_price_until_when(
     english, said = answer.at("texts", "languages", 0), answer.at("texts", "languages", 1)
     assert isinstance(english, dict)
     assert isinstance(said, dict)
-    assert english["text"] == "Flood\nThe river rises.\nFrom Fire & Rescue\nReply STOP to end"
+    assert str(english["text"]).splitlines() == [
+        "Flood",
+        "The river rises.",
+        "From Fire & Rescue",
+        "Reply YES to say you have seen this",
+        "Reply STOP to end",
+    ]
     assert (english["encoding"], english["segments"], english["costly"]["characters"]) == ("gsm-7", 1, [])
     assert (said["encoding"], said["segments"]) == ("ucs-2", 2)
     assert said["costly"] == {"characters": ["ó", "ź", "Ł"], "extra_segments": 1}

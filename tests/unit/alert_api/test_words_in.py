@@ -3,6 +3,7 @@
 import pytest
 
 from alert_api.words_in import Meaning, meaning_of
+from tocsin_runtime.sms.wording import wording_of
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,15 @@ from alert_api.words_in import Meaning, meaning_of
 )
 def test_what_is_meant(body: str, meaning: Meaning) -> None:
     assert meaning_of(body) is meaning
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_what_texts_ask_people_to_reply_is_understood(language: str) -> None:
+    words = wording_of(language)
+
+    asked = [[word for word in said.split() if word.isupper()] for said in (words.acknowledge, words.leave)]
+
+    assert [[meaning_of(word) for word in each] for each in asked] == [
+        [Meaning.ACKNOWLEDGEMENT],
+        [Meaning.STOP],
+    ]

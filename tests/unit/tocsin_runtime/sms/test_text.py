@@ -45,6 +45,32 @@ def test_a_text_of_its_own_stands_for_all_that_a_long_email_says() -> None:
     assert text.body == "Leave Mill Road now.\nFrom Riverside Fire\nReply STOP to end"
 
 
+@pytest.mark.parametrize(
+    ("language", "asks"),
+    [
+        ("en-GB", "Reply YES to say you have seen this"),
+        ("pl", "Potwierdzenie: odpisz OK"),
+        ("cy", "Reply YES to say you have seen this"),
+    ],
+)
+def test_a_text_that_asks_for_it_says_how_to_acknowledge_it(language: str, asks: str) -> None:
+    body = {**_body(language=language), "acknowledge": True}
+
+    *_, how, _ = _composed(body, language=language).body.splitlines()
+
+    assert how == asks
+
+
+@pytest.mark.parametrize(
+    ("acknowledge", "sms_from"), [(False, "+447700900001"), (None, "+447700900001"), (True, "Riverside")]
+)
+def test_one_that_does_not_ask_or_cannot_be_answered_does_not(
+    acknowledge: bool | None,  # noqa: FBT001
+    sms_from: str,
+) -> None:
+    assert "YES" not in _composed({**_body(), "acknowledge": acknowledge}, sms_from=sms_from).body
+
+
 @pytest.mark.parametrize("own", [None, "Leave Mill Road now."])
 def test_an_exercise_says_so_first(own: str | None) -> None:
     text = _composed({**_body(text=own), "status": "exercise", "message_type": "update"})

@@ -55,7 +55,8 @@ def compose(
 ) -> Text:
     """Compose what members who read this language get: the same words for the same alert, agency and setting.
 
-    It ends with how to leave, where its sender is a number that can be answered.
+    It ends with how to say that one has seen it, if it asks that, and how to leave: where its sender is a number that
+    can be answered.
 
     Args:
         body: The alert as it was posted, defaults filled in.
@@ -110,6 +111,7 @@ def _rendered(
         words=wording_of(tag),
         agency=agency,
         answered=answered,
+        asks=body.get("acknowledge") is True,
     )
     return _tidied(said)
 

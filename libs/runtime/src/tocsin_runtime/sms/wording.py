@@ -13,12 +13,24 @@ class Wording:
 
     contact: str
     source: str
+    acknowledge: str
+    """With a word that is understood."""
     leave: str
 
 
 _BY_LANGUAGE: Final[Mapping[str, Wording]] = {
-    "en": Wording(contact="Contact:", source="From", leave="Reply STOP to end"),
-    "pl": Wording(contact="Kontakt:", source="Od:", leave="Rezygnacja: odpisz STOP"),
+    "en": Wording(
+        contact="Contact:",
+        source="From",
+        acknowledge="Reply YES to say you have seen this",
+        leave="Reply STOP to end",
+    ),
+    "pl": Wording(
+        contact="Kontakt:",
+        source="Od:",
+        acknowledge="Potwierdzenie: odpisz OK",
+        leave="Rezygnacja: odpisz STOP",
+    ),
 }
 
 
