@@ -21,6 +21,7 @@ def story(index: Index, delivery: UUID) -> Sequence[str]:
         return ()
     first, last = min(own)[0], max(own)[0]
     around = [*_faults(index.history.faults, begin=first - _AROUND, end=last + _AROUND)]
+    around += _beside(index, index.history.dump.deliveries.get(delivery))
     moves = index.moves_of(delivery)
     zero = moves[0].at if moves else first
     return [f"{at - zero:+.3f} {what}" for at, what in sorted([*own, *around], key=lambda told: told[0])]
@@ -63,6 +64,20 @@ def _around_it(index: Index, row: Delivery) -> Iterator[Told]:
     bond = index.bond(row)
     if bond is not None:
         yield from ((one.at, "member: opted out") for one in index.withdrawals.get(bond, ()))
+
+
+def _beside(index: Index, row: Delivery | None) -> Iterator[Told]:
+    """When its step of a plan was due, and what became of the member's other deliveries."""
+    step = None if row is None else index.step_of(row)
+    if row is None or step is None:
+        return
+    if row.wave > 0:
+        yield step.not_before, f"plan: time of step {row.wave + 1}"
+    for other in index.siblings(row):
+        name = f"{other.channel} of step {other.wave + 1}"
+        yield from ((move.at, f"{name}: {_move(move)}") for move in index.moves_of(other.id))
+        for callback in index.callbacks.get(other.id, ()):
+            yield callback.at, f"{name}: provider: told of it, {callback.kind} {callback.status}"
 
 
 def _faults(faults: Sequence[Injected], *, begin: float, end: float) -> Iterator[Told]:

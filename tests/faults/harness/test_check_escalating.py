@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.faults.checker import check
 from tests.faults.harness.histories import POSTED, Row, altered, broken, fault, history, rows, step
 from tests.faults.history import Callback, History, Injected, Step
 from tocsin_schemas.words import ReceiptKind, State
@@ -163,3 +164,18 @@ def test_who_may_still_be_reached_does_not_move_on() -> None:
 
 def test_nobody_is_called_off_whom_nothing_reached() -> None:
     assert broken(run_of([first(), called_off(second(), TIME + 1)])) == {"I1 called off, and not reached"}
+
+
+def test_the_story_of_a_step_tells_what_became_of_the_others() -> None:
+    late = second().sent(TIME + 5)
+    found = check(run_of([first(delivered=TIME + 9), late], callbacks=[report(TIME + 2)]))
+
+    (timeline,) = [finding.timeline for finding in found]
+    assert [line for line in timeline if "step" in line] == [
+        "-60.400 email of step 1: born: pending, waiting, fence 0",
+        "-59.500 email of step 1: claimed: pending, claimed, fence 1",
+        "-59.000 email of step 1: row: sent, none, fence 1",
+        "-0.500 plan: time of step 2",
+        "+1.500 email of step 1: provider: told of it, delivered dsn 2.0.0",
+        "+8.500 email of step 1: row: delivered, none, fence 1",
+    ]
