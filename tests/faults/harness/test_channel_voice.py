@@ -3,15 +3,17 @@ from random import Random
 from uuid import UUID
 
 from tests.faults.channels.voice import OUTSIDE
-from tests.faults.history import Accept, Call
+from tests.faults.history import Accept, Call, Callback, Withdrawal
 from tests.faults.load.callees import rules
-from tests.faults.load.calls import caller_of
-from tests.faults.load.exchange import STOPPED, THANKED
+from tests.faults.load.calls import caller_of, event_in
+from tests.faults.load.exchange import STOPPED, THANKED, told_by
+from tests.faults.load.means import Crowd
 from tocsin_runtime.numbers import is_allowed
-from tocsin_schemas.words import Channel
+from tocsin_schemas.words import Channel, ReceiptKind
 
 DELIVERY = UUID("019aa9c8-0000-8abc-8def-0123456789ab")
 NUMBER = "+447740000001"
+CROWD = Crowd(UUID(int=1), "key", [UUID(int=2), UUID(int=3)], {NUMBER: [UUID(int=2), UUID(int=3)]})
 CALL = {"sid": "CA1", "reference": f"{DELIVERY.hex}.3.0011223344556677", "to": NUMBER}
 
 
@@ -57,5 +59,21 @@ def test_whoever_answers_otherwise_than_most_has_a_rule_that_is_found_again() ->
     assert 0 < sum(rule.share for rule in rules()) < 0.5
 
 
-def test_what_is_said_last_tells_what_was_pressed() -> None:
-    assert THANKED != STOPPED
+def test_whoever_is_thanked_has_acknowledged() -> None:
+    thanked = event_in(line("said", 9.0, hash=THANKED))
+
+    assert [*told_by(thanked, [CROWD])] == [Callback(9.0, DELIVERY, ReceiptKind.ACKNOWLEDGED, status=None)]
+
+
+def test_whoever_hears_that_there_will_be_no_more_calls_has_left_with_all_who_share_the_number() -> None:
+    stopped = event_in(line("said", 9.0, hash=STOPPED))
+
+    left = {
+        (one.member, one.channel, one.at) for one in told_by(stopped, [CROWD]) if isinstance(one, Withdrawal)
+    }
+
+    assert left == {(member, Channel.VOICE, 9.0) for member in CROWD.members}
+
+
+def test_whatever_else_is_said_tells_nothing() -> None:
+    assert [*told_by(event_in(line("said", 9.0, hash="0011223344556677")), [CROWD])] == []

@@ -1,15 +1,15 @@
 """Follows calls: what the provider reports of some afterwards, who says that they have heard it, and who leaves."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.faults.history import Callback
+from tests.faults.history import Callback, Withdrawal
 from tests.faults.load.calls import Event, event_in
 from tests.faults.load.carriers import Carriers, is_by_ref, is_forged, reports_on
 from tests.faults.load.crowds import crowd_of, withdrawals
-from tests.faults.load.means import Means
+from tests.faults.load.means import Crowd, Means
 from tests.faults.load.telling import lines_of
 from tests.faults.load.wires import wires_of
 from tests.support.world import AGENCY_NAME
@@ -32,21 +32,20 @@ async def report_on_calls(means: Means, ledger: Path) -> None:
             event = event_in(line)
             if event.taken.attempt is None:
                 continue
-            if event.event == "said":
-                await _keep(means, event)
-            elif event.event == "ended":
+            await means.ledgers.keep(*told_by(event, means.crowds))
+            if event.event == "ended":
                 for work in _told_of(event, means, carriers=carriers):
                     telling.create_task(work)
 
 
-async def _keep(means: Means, event: Event) -> None:
-    """What was said to them was committed before."""
+def told_by(event: Event, crowds: Sequence[Crowd]) -> Iterator[Callback | Withdrawal]:
+    """What keys did, from what was said then: it was committed before."""
     if event.hash == THANKED and event.taken.attempt is not None:
         delivery, _ = event.taken.attempt
-        await means.ledgers.keep(Callback(event.at, delivery, ReceiptKind.ACKNOWLEDGED, status=None))
-    crowd = crowd_of(means.crowds, event.to)
-    if event.hash == STOPPED and crowd is not None:
-        await means.ledgers.keep(*withdrawals(crowd, event.to, channel=Channel.VOICE, at=event.at))
+        yield Callback(event.at, delivery, ReceiptKind.ACKNOWLEDGED, status=None)
+    crowd = crowd_of(crowds, event.to) if event.hash == STOPPED else None
+    if crowd is not None:
+        yield from withdrawals(crowd, event.to, channel=Channel.VOICE, at=event.at)
 
 
 def _told_of(event: Event, means: Means, *, carriers: Carriers) -> Iterator[Coroutine[None, None, None]]:
