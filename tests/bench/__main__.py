@@ -17,6 +17,7 @@ from tests.bench import (
     county,
     domains,
     escalation,
+    fan_out,
     machine,
     merge,
     pace,
@@ -45,6 +46,7 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "merge": merge.measure,
     "calls": lambda wish: calls.measure(console=wish.console),
     "escalation": lambda wish: escalation.measure(console=wish.console),
+    "fan-out": fan_out.measure,
 }
 
 

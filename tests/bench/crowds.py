@@ -12,6 +12,7 @@ from tocsin_store.members import analyse
 
 _EAST_M = 5_000.0
 _EAST_DEGREES = 0.076
+_PART = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ async def crowd(
     agency = await an_agency(town.pool)
     key = agencies.new_key()
     at = (HOME[0] + east * _EAST_M, HOME[1])
-    residents = [Resident(at=at, domain=domains[number % len(domains)]) for number in range(count)]
-    await settled_in(town.pool, agency, residents)
+    for start in range(0, count, _PART):
+        part = range(start, min(start + _PART, count))
+        residents = [Resident(at=at, domain=domains[number % len(domains)]) for number in part]
+        await settled_in(town.pool, agency, residents)
     async with town.pool.acquire() as connection:
         await agencies.add_key(connection, key, agency_id=agency, scopes=list(agencies.Scope))
         await analyse(connection)
