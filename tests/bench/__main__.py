@@ -18,6 +18,7 @@ from tests.bench import (
     domains,
     escalation,
     fan_out,
+    idle,
     machine,
     merge,
     pace,
@@ -47,6 +48,7 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "calls": lambda wish: calls.measure(console=wish.console),
     "escalation": lambda wish: escalation.measure(console=wish.console),
     "fan-out": fan_out.measure,
+    "idle": idle.measure,
 }
 
 
