@@ -1,5 +1,6 @@
 """The mark moves past receipts once they are merged, and while a step of a plan depends on it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -43,27 +44,35 @@ async def marked_at(pool: Pool) -> datetime:
     return at
 
 
+@pytest.fixture
+def bell() -> asyncio.Event:
+    return asyncio.Event()
+
+
+@pytest.fixture
+def marker(pool: Pool, observer: Observer, bell: asyncio.Event) -> Marker:
+    return Marker(pool, observer, moved=bell)
+
+
 async def moves(marker: Marker, pool: Pool) -> bool:
-    """Whether a barrier and a look at it move the mark."""
+    """Whether a look moves the mark."""
     before = await marked_at(pool)
-    for _ in range(2):
-        await marker.mark()
+    await marker.mark()
     return await marked_at(pool) > before
 
 
-async def test_it_moves_where_everything_is_merged(pool: Pool, observer: Observer, climb: Climb) -> None:
-    assert await moves(Marker(pool, observer), pool)
+async def test_it_moves_at_once_where_everything_is_merged(pool: Pool, marker: Marker, climb: Climb) -> None:
+    assert await moves(marker, pool)
 
     assert await fanned_out(pool) == 1
     assert await climb.members_of(wave=1) == list(climb.members)
 
 
 async def test_it_stays_before_what_is_on_the_log_and_not_merged(
-    pool: Pool, kafka_bootstrap: str, observer: Observer, climb: Climb
+    pool: Pool, kafka_bootstrap: str, observer: Observer, marker: Marker, climb: Climb
 ) -> None:
     receipt = await climb.fact(climb.members[0], ReceiptKind.DELIVERED)
     await written(kafka_bootstrap, [receipt_record(receipt, topic=RECEIPTS.name, source="/test")])
-    marker = Marker(pool, observer)
     assert not await moves(marker, pool)
 
     await all_merged(pool, observer)
@@ -71,16 +80,23 @@ async def test_it_stays_before_what_is_on_the_log_and_not_merged(
     assert await moves(marker, pool)
 
 
-async def test_it_stays_before_what_is_in_the_outbox(pool: Pool, observer: Observer, climb: Climb) -> None:
+async def test_it_stays_before_what_is_in_the_outbox(pool: Pool, marker: Marker, climb: Climb) -> None:
     receipt = await climb.fact(climb.members[0], ReceiptKind.DELIVERED)
     async with pool.acquire() as connection, connection.transaction():
         await keep_receipts(connection, [receipt])
 
-    assert not await moves(Marker(pool, observer), pool)
+    assert not await moves(marker, pool)
 
 
 @pytest.mark.usefixtures("climb")
-async def test_nobody_asks_where_no_step_is_near(pool: Pool, observer: Observer) -> None:
+async def test_it_rings_when_it_has_moved(marker: Marker, bell: asyncio.Event) -> None:
+    await marker.mark()
+
+    assert bell.is_set()
+
+
+@pytest.mark.usefixtures("climb")
+async def test_nobody_asks_where_no_step_is_near(pool: Pool, marker: Marker) -> None:
     await pool.execute("UPDATE fan_out SET not_before = now() + $1::interval WHERE wave > 0", LONG_AGO)
 
-    assert not await moves(Marker(pool, observer), pool)
+    assert not await moves(marker, pool)

@@ -24,20 +24,32 @@ class _Barrier:
 class Marker:
     """Keeps the mark up to which every receipt is merged, while steps of plans depend on it."""
 
-    def __init__(self, pool: Pool, observer: Observer) -> None:
+    def __init__(self, pool: Pool, observer: Observer, *, moved: asyncio.Event) -> None:
         self._pool = pool
         self._observer = observer
+        self._moved = moved
         self._ahead: _Barrier | None = None
 
     async def mark(self) -> bool:
-        """Move the mark on to the last barrier if that is passed, and take another one."""
-        if self._ahead is not None:
-            await self._look(self._ahead)
-        if self._ahead is None and await waves.under_way(self._pool):
-            moment = await waves.now(self._pool)
-            ends = await ends_of_receipts(self._pool, self._observer, written_before=moment)
-            self._ahead = None if ends is None else _Barrier(moment, ends)
-        return False
+        """Move the mark on to a barrier once it is passed: most are as soon as they are taken, others next time."""
+        waited = self._ahead
+        barrier = waited or await self._taken()
+        if barrier is None:
+            return False
+        self._ahead = barrier
+        await self._look(barrier)
+        if self._ahead is barrier:
+            return False
+        self._moved.set()
+        return waited is not None
+
+    async def _taken(self) -> _Barrier | None:
+        """A barrier of this moment; None while nobody needs one, or older receipts still are in the outbox."""
+        if not await waves.under_way(self._pool):
+            return None
+        moment = await waves.now(self._pool)
+        ends = await ends_of_receipts(self._pool, self._observer, written_before=moment)
+        return None if ends is None else _Barrier(moment, ends)
 
     async def _look(self, barrier: _Barrier) -> None:
         match await passage_of(self._pool, self._observer, barrier.ends):

@@ -51,7 +51,7 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         loop(
             "correcting", lambda: correcting.correct(pool, observer, filled=filled), every=0.5, wake=bells[2]
         )
-        woken(escalating.Marker(pool, observer).mark, busy=Busy(Work.MARK))
+        woken(escalating.Marker(pool, observer, moved=bells[0]).mark, busy=Busy(Work.MARK))
         woken(lambda: escalating.escalate_failed(pool, filled=filled), busy=Busy(Work.MOVING_ON))
         by_lane = dict(zip(Lane, lane_pools, strict=True))  # neither lane waits for the other's statements
         for channel, lane in product(Channel, Lane):
