@@ -43,7 +43,6 @@ _NARROW: Final = {"TOCSIN_SMTP_CONNECTIONS": "4"}
 _NAMES: Final = ("receipts-worker", "email-worker", "sms-worker", "dispatcher", "mail-door")
 _EXTREME: Final = (1, 0, 0)
 """Who is refused is tried again soon, and nobody waits for the morning."""
-_MERGERS: Final = ("receipts-worker", "receipts-worker-2")
 _LISTENS: Final = CallsBehaviour(
     speed=4, calls_per_s=None, callee=Callee(answers_after_s=Span(least=0.5, most=3))
 )
@@ -242,8 +241,9 @@ _ALL: Final = (
             _carrier("reports-lost", at=0.5, seconds=35.0, does=_texts("lose", phase="callback", share=0.8)),
             *(_throttles(at) for at in (1.0, 11.0, 27.0)),
             *(_refuses(at) for at in (6.0, 15.0, 24.0)),
-            *(Planned(18.0, "stop", {"service": name, "seconds": 8.0}) for name in _MERGERS),
+            Planned(18.0, "stop", {"service": "receipts-worker", "seconds": 8.0}),
         ),
+        replicas=1,
         profile=replace(
             _WRITTEN,
             members=40,
