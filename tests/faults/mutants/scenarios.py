@@ -216,8 +216,8 @@ _ALL: Final = (
             _carrier(
                 "drop-after-accept",
                 at=1.0,
-                seconds=5.0,
-                does=_texts("drop_after_accept", share=0.4),
+                seconds=9.0,
+                does=_texts("drop_after_accept", share=0.5),
                 of="calls",
             ),
         ),
@@ -239,8 +239,8 @@ _ALL: Final = (
         seconds=36.0,
         plan=(
             _carrier("reports-lost", at=0.5, seconds=35.0, does=_texts("lose", phase="callback", share=0.8)),
-            *(_throttles(at) for at in (1.0, 11.0, 27.0)),
-            *(_refuses(at) for at in (6.0, 15.0, 24.0)),
+            *(_throttles(at) for at in (1.0, 9.0, 23.0)),
+            *(_refuses(at) for at in (4.0, 9.5, 15.0, 20.5, 26.0)),
             Planned(18.0, "stop", {"service": "receipts-worker", "seconds": 8.0}),
         ),
         replicas=1,
