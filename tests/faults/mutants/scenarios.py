@@ -223,9 +223,9 @@ _ALL: Final = (
         ),
         profile=Profile(
             channels=(Channel.VOICE,),
-            members=25,
+            members=28,
             severities=_EXTREME,
-            post_every=2.0,
+            post_every=3.0,
             changes=0.2,
             bounces=0.3,
             calls_per_s=4,
