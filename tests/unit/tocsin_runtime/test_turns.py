@@ -116,6 +116,19 @@ def test_turns_that_are_missed_get_longer_then_smaller_and_shorter_again_when_no
     assert (longest, least < 40, punctuality.slack) == (1.0, True, 0.0)
 
 
+@pytest.mark.parametrize("untried", [NO_ROOM, Outcome(OutcomeClass.OCCUPIED), Outcome(OutcomeClass.NEEDLESS)])
+def test_what_nobody_tried_tells_nothing_of_punctuality(untried: Outcome) -> None:
+    punctuality = Punctuality()
+
+    punctuality.learn([LATE])
+    missed = punctuality.slack
+    punctuality.learn([untried, LATE])
+    twice = punctuality.slack
+    punctuality.learn([untried])
+
+    assert 0 < missed < twice == punctuality.slack
+
+
 @given(
     ahead=st.floats(-1e6, 1e6),
     answers=st.lists(st.tuples(st.floats(0, 0.2), st.floats(0, 0.2)), min_size=1, max_size=60),

@@ -21,13 +21,18 @@ class Punctuality:
     """Seconds that a turn is longer than it should be: nobody here is punctual enough for less."""
 
     def learn(self, outcomes: Sequence[Outcome]) -> None:
-        """Longer turns where one was missed; half as many messages where it ended too soon, or cannot be any longer."""
+        """Longer turns where one was missed; half as many messages where it ended too soon, or cannot be any longer.
+
+        What there was no room or no line for tells nothing.
+        """
         late = sum(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes)
-        missed = late == len(outcomes)
+        tried = sum(not outcome.of.untried for outcome in outcomes)
+        if not late and not tried:
+            return
         if not late:
             self.most = min(CLAIM_LIMIT, self.most + 1 + self.most // 4)
             self.slack = 0.9 * self.slack if self.slack > _LEAST_SLACK else 0.0
-        elif missed and self.slack < _MOST_SLACK:
+        elif not tried and self.slack < _MOST_SLACK:
             self.slack = min(_MOST_SLACK, max(_LEAST_SLACK, 2 * self.slack))
         else:
-            self.most = max(1, min(self.most, len(outcomes)) // 2)
+            self.most = max(1, min(self.most, tried + late) // 2)
