@@ -18,7 +18,7 @@ WISH: Final = Wish(
     profile=Profile(agencies=3, members=200, post_every=1.5, severities=(7, 0, 3), longest=100.0),
     patience=150.0,
 )
-FEWEST: Final = 20
+FEWEST: Final = 15
 
 
 @pytest.mark.timeout(420)
