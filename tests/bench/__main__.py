@@ -19,6 +19,8 @@ from tests.bench import (
     escalation,
     fan_out,
     idle,
+    linear,
+    long,
     machine,
     merge,
     pace,
@@ -26,6 +28,7 @@ from tests.bench import (
     recovery,
     smtp_tools,
     texts_alone,
+    two_workers,
     urgent,
     worker_alone,
 )
@@ -49,13 +52,19 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "escalation": lambda wish: escalation.measure(console=wish.console),
     "fan-out": fan_out.measure,
     "idle": idle.measure,
+    "linear": linear.measure,
+    "two-workers": two_workers.measure,
+    "long": long.measure,
 }
+_ONLY_IF_NAMED: Final = frozenset({"long"})  # twenty minutes
 
 
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--row", nargs="+", choices=_ROWS, default=list(_ROWS))
+    parser.add_argument(
+        "--row", nargs="+", choices=_ROWS, default=[name for name in _ROWS if name not in _ONLY_IF_NAMED]
+    )
     parser.add_argument("--rounds", type=int, default=1, help="How often each is measured, in turn.")
     parser.add_argument("--share", type=float, default=1.0, help="Of what newer rows measure; 0.01 is a try.")
     parser.add_argument("--kills", type=int, default=3, help="Of each process, for the row recovery.")

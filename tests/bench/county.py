@@ -23,13 +23,14 @@ from tocsin_store.pool import open_pool
 MEMBERS: Final = 36_150
 """So many sample members consent that about 33,000 deliveries come of them."""
 _GOAL_SECONDS: Final = 30.0
+_ONE_EACH: Final[Mapping[str, int]] = {}
 
 
 @contextmanager
-def running_stack(**environment: str) -> Iterator[Stack]:
+def running_stack(replicas: Mapping[str, int] = _ONE_EACH, /, **environment: str) -> Iterator[Stack]:
     """A fresh stack with these settings besides its own."""
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        stack = Stack(Path(folder) / "stack", extra_environment=environment)
+        stack = Stack(Path(folder) / "stack", replicas=replicas, extra_environment=environment)
         with stack:
             stack.wait_ready(timeout=timedelta(seconds=120))
             yield stack

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tests.support.e2e_agency import Agency
 from tests.support.e2e_town import Town
+from tests.support.eventually import eventually
 from tests.support.world import HOME, Resident, an_agency, settled_in
 from tocsin_store import agencies
 from tocsin_store.members import analyse
@@ -56,3 +57,23 @@ async def crowd(
         "circle": {"center": [-2.7592 + east * _EAST_DEGREES, 53.7644], "radius_m": 1_500}
     }
     return Crowd(town.agency(agency, key.text), count, area)
+
+
+async def count_of(town: Town, alert: UUID) -> int:
+    """How many of an alert's deliveries are merged as sent."""
+    return int(
+        await town.pool.fetchval(
+            """SELECT coalesce(sum(n), 0) FROM (SELECT n FROM tally WHERE alert_id = $1 AND state = 'sent' AND bucket = -1
+               UNION ALL SELECT n FROM tally_delta WHERE alert_id = $1 AND state = 'sent' AND bucket = -1) x""",
+            alert,
+        )
+    )
+
+
+async def handed_over(town: Town, alert: UUID, *, at_least: int, within: float = 300.0) -> None:
+    """Return when that many are."""
+
+    async def enough() -> bool:
+        return await count_of(town, alert) >= at_least
+
+    await eventually(enough, within=within)

@@ -10,10 +10,9 @@ from uuid import UUID
 from rich.console import Console
 
 from tests.bench.county import running_stack
-from tests.bench.crowds import Crowd, crowd
+from tests.bench.crowds import Crowd, count_of, crowd, handed_over
 from tests.bench.rows import Row
 from tests.support.e2e_town import Town, town_of
-from tests.support.eventually import eventually
 from tocsin_local.stack import Stack
 
 BULK: Final = 100_000
@@ -56,40 +55,23 @@ async def _measure_in(stack: Stack, *, console: Console) -> list[Row]:
         bulk, few = await crowd(town, BULK, east=1), await crowd(town, URGENT)
         idle = [await _ring(town, few) for _ in range(_TIMES)]
         routine = await bulk.alerted(severity="minor")
-        await _handed_over(town, routine, at_least=BULK // 10)
+        await handed_over(town, routine, at_least=BULK // 10)
         console.print("urgent: in the middle of the routine alert")
         busy: list[Rang] = []
         for _ in range(_TIMES):
             busy.append(await _ring(town, few))
             await asyncio.sleep(_REST_SECONDS)
-        left = BULK - await _count(town, routine)
+        left = BULK - await count_of(town, routine)
         rates = await _rates(town, routine, busy)
         return _rows(idle, busy, rates, left=left)
 
 
 async def _ring(town: Town, few: Crowd) -> Rang:
     alert = await few.alerted(severity="extreme")
-    await _handed_over(town, alert, at_least=few.count)
+    await handed_over(town, alert, at_least=few.count)
     rows = await town.pool.fetch(HANDED_OVER, alert)
     begun = await town.pool.fetchval("SELECT created_at FROM alert WHERE id = $1", alert)
     return Rang([row["seconds"] for row in rows], begun, rows[-1]["occurred_at"])
-
-
-async def _count(town: Town, alert: UUID) -> int:
-    return int(
-        await town.pool.fetchval(
-            """SELECT coalesce(sum(n), 0) FROM (SELECT n FROM tally WHERE alert_id = $1 AND state = 'sent' AND bucket = -1
-               UNION ALL SELECT n FROM tally_delta WHERE alert_id = $1 AND state = 'sent' AND bucket = -1) x""",
-            alert,
-        )
-    )
-
-
-async def _handed_over(town: Town, alert: UUID, *, at_least: int) -> None:
-    async def enough() -> bool:
-        return await _count(town, alert) >= at_least
-
-    await eventually(enough, within=300)
 
 
 @dataclass(frozen=True, slots=True)
