@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -48,8 +49,10 @@ _ROWS: Final[Mapping[str, Callable[[Wish], list[Row]]]] = {
     "personalise": personalise.measure,
     "accept": accept.measure,
     "merge": merge.measure,
-    "calls": lambda wish: calls.measure(console=wish.console),
-    "escalation": lambda wish: escalation.measure(console=wish.console),
+    "calls": lambda wish: calls.measure(console=wish.console, seconds=ceil(wish.seconds(calls.SECONDS))),
+    "escalation": lambda wish: escalation.measure(
+        console=wish.console, members=wish.count(escalation.MEMBERS)
+    ),
     "fan-out": fan_out.measure,
     "idle": idle.measure,
     "linear": linear.measure,

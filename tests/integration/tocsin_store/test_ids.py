@@ -31,6 +31,12 @@ async def test_delivery_ids_agree_for_random_input(pool: Pool) -> None:
         assert in_sql == delivery_id(alert, version=7, member=member, contact_point=point, wave=wave)
 
 
+async def test_a_delivery_id_is_worked_out_without_a_call(pool: Pool) -> None:
+    plan = await pool.fetch("EXPLAIN (VERBOSE) SELECT delivery_id(id, 1, id, id, 0) FROM member")
+
+    assert not any("delivery_id" in row[0] or "hashed_uuid" in row[0] for row in plan)
+
+
 async def test_receipt_ids_agree_with_and_without_a_due_time(pool: Pool) -> None:
     for due_at in (None, WHEN):
         in_sql = await pool.fetchval("SELECT receipt_id($1, 3, 'refused', '451 4.7.1', $2)", ALERT, due_at)
