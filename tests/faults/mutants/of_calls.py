@@ -61,7 +61,7 @@ CALLS: Final = (
         "I5",
         ("heard by a machine",),
         "calls",
-        "A message left on a machine counts as one that somebody heard.",
+        "What a machine has recorded counts as heard.",
     ),
     Mutant(
         "calls-not-paced",
