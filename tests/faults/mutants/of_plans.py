@@ -61,7 +61,7 @@ PLANS: Final = (
     Mutant(
         "moved-on-by-one-failure",
         "I3",
-        ("begun too early",),
+        ("begun too early", _BEGUN),
         "plans",
         "One address that failed moves its member on, though another message may arrive yet.",
     ),

@@ -250,6 +250,7 @@ _ALL: Final = (
             severities=_EXTREME,
             post_every=2.0,
             plans=0.9,
+            waits=(6, 14),
             changes=0.0,
             bounces=0.6,
             longest=45.0,
