@@ -13,7 +13,7 @@ from tocsin_schemas.words import Channel, ReceiptKind, Severity
 _LOUD: Final = frozenset({Severity.EXTREME, Severity.SEVERE})
 _PASS: Final = frozenset({"carrier_fault"})
 _PASS_OF_CALLS: Final = _PASS | {"line_busy", "no_answer"}
-_TEXTS: Final = 2
+_TWICE: Final = 2
 _MINUTE: Final = 80.0
 _TEXTED_AGAIN: Final[Mapping[Severity, float]] = {Severity.EXTREME: 7.0, Severity.SEVERE: 40.0}
 CALLED_AGAIN: Final = (140.0, 220.0)
@@ -41,7 +41,7 @@ def passes(row: Delivery, fact: Fact) -> bool:
 
 def was_tried_often(row: Delivery) -> bool:
     """Whether a failure may be its last word."""
-    return row.attempts > 1 if row.channel is Channel.VOICE else row.fence > _TEXTS
+    return row.attempts > 1 if row.channel is Channel.VOICE else row.fence > _TWICE
 
 
 def tried_again_after(index: Index, row: Delivery) -> float:
