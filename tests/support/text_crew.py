@@ -23,6 +23,7 @@ from tocsin_runtime.delivery.channel import (
     Settled,
 )
 from tocsin_runtime.delivery.decide import SMS
+from tocsin_runtime.delivery.errand import Look
 from tocsin_runtime.delivery.pace import Pace
 from tocsin_runtime.delivery.worker import work
 from tocsin_runtime.kafka.producer import Outlet
@@ -93,6 +94,7 @@ async def text_crew(
     sender: StubTexts,
     lanes: Sequence[Lane] = (Lane.URGENT,),
     pace: Pace | None = None,
+    look: Look | None = None,
 ) -> AsyncIterator[Process]:
     """Enqueue, deliver and merge while inside."""
     process = Process()
@@ -114,6 +116,7 @@ async def text_crew(
                 kafka_bootstrap_servers=kafka,
                 finder=sender,
                 pace=pace,
+                look=look,
             )
         )
         try:

@@ -15,30 +15,33 @@ from tocsin_store.pool import Connection, Pool
 MOST: Final = 1_000
 """Calls that go on at once, where nothing else is said."""
 
-_BUSY: Final = timedelta(seconds=20)
-_HOUSEHOLD_WAITS: Final = timedelta(minutes=1)
+BUSY: Final = timedelta(seconds=20)
+HOUSEHOLD_WAITS: Final = timedelta(minutes=1)
 _PAGE: Final = 5_000
 _ASKED_AGAIN: Final = timedelta(seconds=30)
 
+# The household's call about an alert version: whose it is, whether it has reached the household, or failed for good.
+HOUSEHOLD_CALL: Final = """
+    SELECT h.delivery_id, w.due_at, d.work = 'none' AND state_rank(d.state) = 4 AS failed,
+           d.state IN ('voicemail', 'delivered', 'acknowledged')
+               OR (d.state IN ('unknown', 'sent') AND d.work = 'none' AND calling IS NULL) AS called
+    FROM  (SELECT delivery_id FROM household_call
+           WHERE  alert_id = {} AND alert_version = {} AND household_id = m.household_id OFFSET 0) h
+    CROSS  JOIN LATERAL (SELECT state, work, contact_point_id FROM delivery WHERE id = h.delivery_id OFFSET 0) d
+    CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
+    LEFT   JOIN LATERAL (SELECT true AS calling FROM line
+                         WHERE  address = p.address AND delivery_id = h.delivery_id OFFSET 0) l ON true
+    LEFT   JOIN LATERAL (SELECT due_at FROM due WHERE delivery_id = h.delivery_id OFFSET 0) w ON true
+"""
+
 # Households before lines, and each sorted: two who seize do so in one order. A line is not even its own delivery's
 # before it is free: an attempt whose outcome nobody knows may be ringing there.
-SEIZE: Final = """
+SEIZE: Final = f"""
 WITH wanted AS MATERIALIZED (
     SELECT u.*, m.household_id, h.due_at, h.delivery_id IS NOT DISTINCT FROM u.id AS calls, h.called IS TRUE AS called
     FROM   unnest($3::uuid[], $4::int[], $5::uuid[], $6::text[]) u(id, fence, member_id, address)
     CROSS  JOIN LATERAL (SELECT household_id FROM member WHERE id = u.member_id OFFSET 0) m
-    LEFT   JOIN LATERAL (
-        SELECT h.delivery_id, w.due_at,
-               d.state IN ('voicemail', 'delivered', 'acknowledged')
-                   OR (d.state IN ('unknown', 'sent') AND d.work = 'none' AND calling IS NULL) AS called
-        FROM  (SELECT delivery_id FROM household_call
-               WHERE  alert_id = $1 AND alert_version = $2 AND household_id = m.household_id OFFSET 0) h
-        CROSS  JOIN LATERAL (SELECT state, work, contact_point_id FROM delivery WHERE id = h.delivery_id OFFSET 0) d
-        CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
-        LEFT   JOIN LATERAL (SELECT true AS calling FROM line
-                             WHERE  address = p.address AND delivery_id = h.delivery_id OFFSET 0) l ON true
-        LEFT   JOIN LATERAL (SELECT due_at FROM due WHERE delivery_id = h.delivery_id OFFSET 0) w ON true
-    ) h ON true
+    LEFT   JOIN LATERAL ({HOUSEHOLD_CALL.format("$1", "$2")}) h ON true
 ), caller AS (                         -- a household stays its caller's, unless that one failed for good
     INSERT INTO household_call AS h (alert_id, alert_version, household_id, delivery_id)
     SELECT DISTINCT ON (household_id) $1, $2, household_id, id FROM wanted ORDER BY household_id, calls DESC, id
@@ -153,8 +156,8 @@ async def seize(
         [each.member_id for each in claimed],
         [each.address for each in claimed],
         lasts,
-        _BUSY,
-        _HOUSEHOLD_WAITS,
+        BUSY,
+        HOUSEHOLD_WAITS,
         most,
     )
     return {row["id"]: Line(Seized(row["of"]), row["again_in"]) for row in rows}

@@ -10,7 +10,7 @@ from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.process import Process, run
 from tocsin_runtime.settings import read_settings
 from tocsin_schemas.words import Channel
-from tocsin_store import lines, provider_health
+from tocsin_store import line_looks, lines, provider_health
 from tocsin_store.pool import LEDGER_LOCK_TIMEOUT, open_pool
 from voice_worker.background import run_background
 from voice_worker.callers import callers_of
@@ -42,6 +42,7 @@ async def serve(process: Process, *, settings: VoiceWorkerSettings) -> None:
             kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
             finder=channel,
             pace=Pace(segments=lambda _: 1) if settings.voice_paced else None,
+            look=partial(line_looks.look, pool),
         )
         await besides  # it needs the connections, too
         requests.cancel()

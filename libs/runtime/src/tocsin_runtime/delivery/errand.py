@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,7 +26,7 @@ from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Channel, Reason
 from tocsin_store import answers
 from tocsin_store.answers import Answer
-from tocsin_store.claim import ClaimedDelivery, Claims, SessionDeadError, claim
+from tocsin_store.claim import ClaimedDelivery, Claims, SessionDeadError, Verdict, claim
 from tocsin_store.content import AlertContent, alert_content
 from tocsin_store.pool import UNAVAILABLE, Pool
 
@@ -53,6 +53,11 @@ Ask = Callable[[int], Awaitable[Allowance]]
 """Asked once for so many claimed deliveries; returns when the first of them may begin."""
 
 
+Look = Callable[[UUID, Sequence[UUID]], Awaitable[Mapping[UUID, Verdict | None]]]
+"""Says which of an alert's deliveries are not to be claimed now, and why: None where they wait in the ledger already.
+Raises UNAVAILABLE."""
+
+
 class BrokenHandOverError(Exception):
     """A defect of ours broke a hand-over: its record is to go to the dead letters. `rest`: how its deliveries settle."""
 
@@ -74,6 +79,7 @@ class Tools:
     breakers: Breakers
     receipts: ReceiptOutlet
     finder: Finder | None = None
+    look: Look | None = None
     contents: OrderedDict[tuple[UUID, int], AlertContent] = field(default_factory=OrderedDict)
 
 

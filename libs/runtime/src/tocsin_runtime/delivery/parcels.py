@@ -8,8 +8,9 @@ from uuid import UUID
 
 import structlog
 
+from tocsin_runtime.clock import utc_now
 from tocsin_runtime.delivery.channel import Outcome
-from tocsin_runtime.delivery.decide import Errand
+from tocsin_runtime.delivery.decide import Errand, receipt_for_verdict
 from tocsin_runtime.delivery.errand import Ask, Tools, carry_out
 from tocsin_runtime.kafka.dead_letters import DeadLetters, NotBuriedError
 from tocsin_runtime.kafka.taken import Taken
@@ -17,6 +18,7 @@ from tocsin_runtime.process import where_from
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import DeliveriesRequested
 from tocsin_schemas.words import Lane as LaneName
+from tocsin_store.pool import UNAVAILABLE
 
 log = structlog.get_logger()
 
@@ -63,12 +65,33 @@ class Desk:
     _claims: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CLAIMS_IN_FLIGHT))
 
     async def requested(self, record: Taken) -> DeliveriesRequested | None:
-        """What a record asks for; None where nobody can read it: it is buried."""
+        """What a record asks for; None where nothing of it is to be done, or nobody can read it: it is buried."""
         try:
-            return decode(DeliveriesRequested, record.value)
+            asked = decode(DeliveriesRequested, record.value)
         except UndecodableError as error:
             await self._bury(record, why=str(error))
             return None
+        left = await self._looked_at(asked)
+        if not left:
+            record.finish()
+            return None
+        return asked.model_copy(update={"delivery_ids": tuple(left)})
+
+    async def _looked_at(self, asked: DeliveriesRequested) -> Sequence[UUID]:
+        """Those that are worth a claim; what is known of the others is told."""
+        if self.tools.look is None or asked.kind == "resolve":
+            return asked.delivery_ids
+        try:
+            found = await self.tools.look(asked.alert_id, asked.delivery_ids)
+        except UNAVAILABLE as error:
+            log.warning("look_failed", error=type(error).__name__)
+            return asked.delivery_ids
+        errand, now = Errand(asked.alert_id, self.tools.channel, self.lane), utc_now()
+        verdicts = [verdict for verdict in found.values() if verdict is not None]
+        await self.tools.receipts.publish(
+            [receipt_for_verdict(verdict, errand=errand, now=now) for verdict in verdicts]
+        )
+        return [each for each in asked.delivery_ids if each not in found]
 
     async def carry_out(
         self,

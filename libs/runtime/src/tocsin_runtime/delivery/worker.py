@@ -7,7 +7,7 @@ from tocsin_runtime.delivery.breakers import Breakers
 from tocsin_runtime.delivery.channel import Channel as Sender
 from tocsin_runtime.delivery.channel import Finder
 from tocsin_runtime.delivery.decide import Policy
-from tocsin_runtime.delivery.errand import Tools
+from tocsin_runtime.delivery.errand import Look, Tools
 from tocsin_runtime.delivery.holding import tell_trips
 from tocsin_runtime.delivery.lane import Lane
 from tocsin_runtime.delivery.pace import Pace
@@ -39,13 +39,14 @@ async def work(  # noqa: PLR0913 - a channel is made of this much
     kafka_bootstrap_servers: str,
     finder: Finder | None = None,
     pace: Pace | None = None,
+    look: Look | None = None,
 ) -> None:
     """Deliver until the process stops; then drain, tell every outcome, close the session."""
     name = f"{channel.value}-worker"
     session = Session(pool, worker=name)
     pauses = PauseWatch(pool, channel=channel, sender=sender)
     told = ReceiptOutlet(outlet, pool, source=name)
-    tools = Tools(channel, pool, sender, policy, session, pauses, Breakers(), told, finder)
+    tools = Tools(channel, pool, sender, policy, session, pauses, Breakers(), told, finder, look)
     dead_letters = DeadLetters(outlet, group=name, process=process)
     async with asyncio.TaskGroup() as background:
         beats = background.create_task(session.run(process))
