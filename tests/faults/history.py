@@ -14,6 +14,16 @@ Work = Literal["waiting", "claimed", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One step of a plan as it was posted."""
+
+    channels: tuple[Channel, ...]
+    after: int = 0
+    """Seconds."""
+    unless: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Ledger 1, clients: one request of an agency's program, and what it was answered."""
 
@@ -30,6 +40,8 @@ class Answer:
     problem: bool = False
     """Whether it was `application/problem+json`."""
     retry_after: bool = False
+    plan: tuple[Asked, ...] = ()
+    """Of a post with one."""
 
 
 @dataclass(frozen=True, slots=True)

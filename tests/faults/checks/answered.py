@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tests.faults.checks.index import Index
 from tests.faults.history import Alert, Answer, Finding
+from tocsin_schemas.words import RANK, State
 
 
 def findings(index: Index) -> Iterator[Finding]:
@@ -23,6 +24,7 @@ def findings(index: Index) -> Iterator[Finding]:
         if answer.alert not in alerts and answer.alert not in lost:
             lost.add(answer.alert)
             yield _about(answer.alert, "alert lost", "answered 202, not in the ledger", answer)
+        yield from _unlike_its_plan(index, answer, answer.alert)
     yield from _more_than_posted(index)
     for alert in alerts.values():
         yield from _changes(index, alert)
@@ -41,6 +43,24 @@ def _more_than_posted(index: Index) -> Iterator[Finding]:
 
 def _perhaps_done(answer: Answer) -> bool:
     return answer.status in {0, 202} or answer.status >= 500
+
+
+def _unlike_its_plan(index: Index, answer: Answer, alert: UUID) -> Iterator[Finding]:
+    """The steps that are kept are those that were posted; who has got it is left out of one that does not say more."""
+    kept = index.steps.get((alert, 1), ())
+    if not answer.plan or not kept:
+        return
+    begin = min(step.not_before for step in kept)
+    there = {(one.wave, one.channel, round(one.not_before - begin), one.stops_at) for one in kept}
+    asked = {
+        (wave, channel, step.after, RANK[step.unless or State.DELIVERED] if wave else None)
+        for wave, step in enumerate(answer.plan)
+        for channel in step.channels
+    }
+    if there != asked:
+        yield _about(
+            alert, "unlike its plan", f"{len(asked)} ways were asked for, {len(there)} are kept", answer
+        )
 
 
 def _changes(index: Index, alert: Alert) -> Iterator[Finding]:

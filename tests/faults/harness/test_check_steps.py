@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from tests.faults.harness.histories import (
     DUMPED,
     POSTED,
@@ -18,7 +20,7 @@ from tests.faults.harness.histories import (
     step,
     the_alert,
 )
-from tests.faults.history import History, Step
+from tests.faults.history import Asked, History, Step
 from tocsin_schemas.words import Channel, ReceiptKind, State
 
 AFTER = 60.0
@@ -109,3 +111,20 @@ def test_what_is_still_to_begin_is_missed_by_nobody() -> None:
     far = (step(0), step(1, after=DUMPED - POSTED + 60))
 
     assert broken(altered(history(), left={"fan_outs": 1}, steps=far)) == {"I1 something left"}
+
+
+@pytest.mark.parametrize(
+    ("second", "kept"),
+    [
+        (Asked((Channel.EMAIL,), 60), True),
+        (Asked((Channel.EMAIL,), 60, State.DELIVERED), True),
+        (Asked((Channel.EMAIL,), 60, State.ACKNOWLEDGED), False),
+        (Asked((Channel.EMAIL,), 50), False),
+        (Asked((Channel.EMAIL, Channel.SMS), 60), False),
+    ],
+)
+def test_a_plan_is_kept_as_it_was_posted(second: Asked, *, kept: bool) -> None:
+    run = planned([*rows(), *again(1, 2, 3)])
+    posted = replace(run.answers[0], plan=(Asked((Channel.EMAIL,)), second))
+
+    assert broken(replace(run, answers=[posted])) == (set() if kept else {"I1 unlike its plan"})

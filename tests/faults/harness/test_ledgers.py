@@ -8,7 +8,7 @@ import pytest
 from tests.faults.channels.email import OUTSIDE
 from tests.faults.evidence.ledgers import Entry, Ledgers, read_keys
 from tests.faults.evidence.reading import read_history
-from tests.faults.history import Accept, Answer, Callback, Injected, Leak, Reply, Snapshot, Withdrawal
+from tests.faults.history import Accept, Answer, Asked, Callback, Injected, Leak, Reply, Snapshot, Withdrawal
 from tocsin_schemas.words import Channel, Purpose, ReceiptKind, State
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -17,6 +17,16 @@ ANSWER = Answer(1.25, 2.5, "post", ONE, "key", 202, TWO)
 ENTRIES: list[Entry] = [
     ANSWER,
     Answer(3.0, 4.0, "cancel", ONE, "key", 0),
+    Answer(
+        3.0,
+        4.0,
+        "post",
+        ONE,
+        "other",
+        202,
+        TWO,
+        plan=(Asked((Channel.SMS,)), Asked((Channel.EMAIL,), 9, State.DELIVERED)),
+    ),
     Callback(5.0, ONE, ReceiptKind.FAILED, "dsn 5.1.1"),
     Withdrawal(6.0, ONE, TWO, Purpose.PUBLIC_TASK, Channel.EMAIL),
     Reply(6.5, "SM1", "stop"),

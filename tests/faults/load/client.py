@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from alert_api.views import ProgressView
 from tests.faults.evidence.leaks import Personal, leaks_in
 from tests.faults.evidence.ledgers import Ledgers
-from tests.faults.history import Answer
+from tests.faults.history import Answer, Asked
 from tests.faults.load.means import Crowd
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=8)
@@ -44,6 +44,7 @@ class Request:
     path: str
     body: Mapping[str, object]
     key: str
+    plan: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def _read(request: Request, answer: aiohttp.ClientResponse, body: bytes, *, sent
         alert=_id_in(body) if answer.status == HTTPStatus.ACCEPTED else None,
         problem=answer.content_type == "application/problem+json",
         retry_after="Retry-After" in answer.headers,
+        plan=request.plan,
     )
 
 

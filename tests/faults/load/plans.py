@@ -4,18 +4,19 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
 
-from tocsin_schemas.words import Channel
+from tests.faults.history import Asked
+from tocsin_schemas.words import Channel, State
 
 _STEPS: Final = (2, 3)
 _PARALLEL_SHARE: Final = 0.2
-_UNLESS: Final = (None, None, "delivered", "acknowledged")
+_UNLESS: Final = (None, None, State.DELIVERED, State.ACKNOWLEDGED)
 _LEAST_LEFT: Final = 1.0
 """Seconds before the alert is over in which no step begins: one that came later would be refused."""
 
 
 def drawn_plan(
     channels: Sequence[Channel], *, waits: tuple[int, int], lasts: float, random: Random
-) -> list[dict[str, object]]:
+) -> tuple[Asked, ...]:
     """Some steps, in any order of the channels; fewer where the alert is over before.
 
     Args:
@@ -25,24 +26,29 @@ def drawn_plan(
         random: Decides.
     """
     turns = _turns(channels, random=random)
-    plan: list[dict[str, object]] = [{"channels": next(turns)}]
-    after = 0
+    plan, after = [Asked(next(turns))], 0
     for _ in range(random.choice(_STEPS) - 1):
         after += random.randint(*waits)
-        unless = random.choice(_UNLESS)
-        step: dict[str, object] = {
-            "after": f"PT{after}S",
-            "channels": next(turns),
-            **({"unless": unless} if unless else {}),
-        }
+        step = Asked(next(turns), after, random.choice(_UNLESS))
         plan += [step] if after < lasts - _LEAST_LEFT else []
-    return plan
+    return tuple(plan)
 
 
-def _turns(channels: Sequence[Channel], *, random: Random) -> Iterator[list[Channel]]:
+def posted(plan: Sequence[Asked]) -> list[dict[str, object]]:
+    """The plan as it stands in a post."""
+    return [{name: value for name, value in _fields(step) if value} for step in plan]
+
+
+def _fields(step: Asked) -> Iterator[tuple[str, object]]:
+    yield "channels", step.channels
+    yield "after", step.after and f"PT{step.after}S"
+    yield "unless", step.unless
+
+
+def _turns(channels: Sequence[Channel], *, random: Random) -> Iterator[tuple[Channel, ...]]:
     """Channels of a step, and of the next: mostly one, and another one each time."""
     order = random.sample(channels, len(channels))
     while True:
         for channel in order:
             parallel = random.random() < _PARALLEL_SHARE
-            yield random.sample(channels, len(channels)) if parallel else [channel]
+            yield tuple(random.sample(channels, len(channels))) if parallel else (channel,)

@@ -7,10 +7,11 @@ from random import Random
 from typing import Final
 
 from tests.faults.evidence.leaks import TEXT
+from tests.faults.history import Asked
 from tests.faults.load.client import Client, Request
 from tests.faults.load.crowds import drawn_uuid
 from tests.faults.load.means import AREA, Means, Posted
-from tests.faults.load.plans import drawn_plan
+from tests.faults.load.plans import drawn_plan, posted
 from tests.support.world import PURPOSE
 from tocsin_schemas.words import Severity
 
@@ -58,15 +59,17 @@ async def _post(means: Means, client: Client, wanted: Posted, *, random: Random)
     more = _TOO_LONG if random.random() < profile.too_long else ""
     lasts = drawn_seconds(wanted.severity, longest=profile.longest, random=random)
     said = content(wanted.severity, lasts=lasts, random=random, more=more)
-    body = {**said, "areas": [AREA], **_way(means, lasts=lasts, random=random)}
-    request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert))
+    plan = _plan(means, lasts=lasts, random=random)
+    way = {"plan": posted(plan)} if plan else {"channels": list(means.channels)}
+    body = {**said, "areas": [AREA], **way}
+    request = Request("post", wanted.crowd, "/v1/alerts", body, key=str(wanted.alert), plan=plan)
     answer = await client.known(request, random=random)
     if answer and answer.status == HTTPStatus.ACCEPTED and answer.alert:
         means.board.tell(Posted(answer.alert, wanted.crowd, wanted.severity))
 
 
-def _way(means: Means, *, lasts: float, random: Random) -> dict[str, object]:
-    """By a plan, or on all channels at once."""
+def _plan(means: Means, *, lasts: float, random: Random) -> tuple[Asked, ...]:
+    """Of a share of alerts; the others go out on all channels at once."""
     if random.random() >= means.profile.plans:
-        return {"channels": list(means.channels)}
-    return {"plan": drawn_plan(means.channels, waits=means.profile.waits, lasts=lasts, random=random)}
+        return ()
+    return drawn_plan(means.channels, waits=means.profile.waits, lasts=lasts, random=random)
