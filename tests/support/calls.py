@@ -1,16 +1,20 @@
 """A small world of calls: members with numbers that are called, and alerts that go there."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 from uuid import UUID, uuid4
 
-from tests.support.texts import numbered, told_by
+from tests.support.phones import a_number
+from tests.support.texts import numbered, text_fact, told_by
 from tests.support.world import Post, Situation, an_agency
-from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Channel, Reason, ReceiptKind
+from tocsin_schemas.words import Channel
 from tocsin_store.pool import Pool
 
 CALLER = "+441134960000"
+
+call_fact: Final = partial(text_fact, channel=Channel.VOICE)
+"""A fact about one call, of now."""
 
 
 async def a_calling_agency(pool: Pool, *, calls_per_s: int = 1) -> UUID:
@@ -55,36 +59,3 @@ async def calling(
 async def share_household(pool: Pool, members: Sequence[UUID]) -> None:
     """Let members live together."""
     await pool.execute("UPDATE member SET household_id = $2 WHERE id = ANY($1::uuid[])", members, uuid4())
-
-
-def a_number() -> str:
-    """One that nobody else here has."""
-    return f"+44{uuid4().int % 10**10:010d}"
-
-
-def call_fact(
-    situation: Situation,
-    kind: ReceiptKind,
-    *,
-    number: int = 0,
-    fence: int = 1,
-    reason: Reason | None = None,
-    status: str | None = None,
-    due_in: timedelta | None = None,
-    provider: str | None = "twilio",
-) -> Receipt:
-    """A fact about one call, of now."""
-    now = datetime.now(UTC)
-    return Receipt.of(
-        situation.ids[number],
-        alert=situation.alert,
-        alert_version=1,
-        channel=Channel.VOICE,
-        fence=fence,
-        kind=kind,
-        now=now,
-        reason=reason,
-        provider=provider,
-        provider_status=status,
-        due_at=None if due_in is None else now + due_in,
-    )

@@ -7,11 +7,10 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from tests.support.phones import a_number
-from tests.support.world import BODY, HOME, PURPOSE, SQUARE, an_agency
+from tests.support.world import HOME, PURPOSE, Post, an_agency, posted
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Channel, Lane, Reason, ReceiptKind, Severity, State
-from tocsin_store import alerts, members
-from tocsin_store.alerts import NewAlert
+from tocsin_schemas.words import Channel, Reason, ReceiptKind, State
+from tocsin_store import members
 from tocsin_store.claim import Claims, claim
 from tocsin_store.members import Consent, ContactPoint, Member, Place
 from tocsin_store.pool import Pool, Row
@@ -97,22 +96,8 @@ async def climbing(
     """Members who can be reached on these channels, and an alert to them that begins by text. Nothing is fanned out."""
     agency = await an_agency(pool)
     ids = [await a_resident(pool, agency, channels) for channels in residents]
-    async with pool.acquire() as connection, connection.transaction():
-        alert = await alerts.insert(
-            connection,
-            NewAlert(
-                agency_id=agency,
-                lane=Lane.URGENT,
-                severity=Severity.SEVERE,
-                purpose=PURPOSE,
-                expires_at=datetime.now(UTC) + timedelta(hours=6),
-                body=BODY,
-                shapes=(SQUARE,),
-                channels=(Channel.SMS,),
-                later=steps,
-            ),
-        )
-    return Climb(pool, agency, alert.id, ids)
+    alert = await posted(pool, agency, Post(channels=(Channel.SMS,), later=steps))
+    return Climb(pool, agency, alert, ids)
 
 
 async def a_resident(pool: Pool, agency: UUID, channels: Sequence[Channel]) -> UUID:

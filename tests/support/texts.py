@@ -1,5 +1,6 @@
 """A small world of texts: members with numbers, alerts that go to them, and what providers tell of these."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -50,8 +51,7 @@ async def numbered(pool: Pool, agency: UUID, count: int, *, channel: Channel) ->
 
 async def told_by(pool: Pool, agency: UUID, channel: Channel, *, post: Post | None = None) -> Situation:
     """An alert that goes to the agency's members by a channel."""
-    alert = await posted(pool, agency, post)
-    await pool.execute("UPDATE fan_out SET channel = $2 WHERE alert_id = $1", alert, channel.value)
+    alert = await posted(pool, agency, replace(post or Post(), channels=(channel,)))
     await fanned_out(pool)
     return Situation(pool, agency, alert, await open_session(pool, worker="test"), await ids_of(pool, alert))
 
@@ -69,15 +69,16 @@ def text_fact(  # noqa: PLR0913 - a receipt has this many facts
     segments: int | None = None,
     cost: int | None = None,
     due_in: timedelta | None = None,
-    provider: str = "twilio",
+    provider: str | None = "twilio",
+    channel: Channel = Channel.SMS,
 ) -> Receipt:
-    """A fact about one text, of now."""
+    """A fact about one text (or what goes by another channel), of now."""
     now = datetime.now(UTC)
     return Receipt.of(
         situation.ids[number],
         alert=situation.alert,
         alert_version=1,
-        channel=Channel.SMS,
+        channel=channel,
         fence=fence,
         kind=kind,
         now=now,

@@ -16,6 +16,7 @@ from tocsin_store.members import Consent, ContactPoint, Member, Place
 from tocsin_store.pool import Pool, Row
 from tocsin_store.sessions import open_session
 from tocsin_store.settle import AlertVersion, close_waiting
+from tocsin_store.waves import Step
 
 AGENCY_NAME: Final = "Fire & Rescue"
 HOME: Final = (350_050.0, 430_050.0)
@@ -109,6 +110,8 @@ class Post:
     expires_in: timedelta = timedelta(hours=6)
     shapes: Sequence[Shape] = (SQUARE,)
     body: Mapping[str, object] | None = None
+    channels: Sequence[Channel] = (Channel.EMAIL,)
+    later: Sequence[Step] = ()
 
 
 async def posted(pool: Pool, agency: UUID, post: Post | None = None) -> UUID:
@@ -125,7 +128,8 @@ async def posted(pool: Pool, agency: UUID, post: Post | None = None) -> UUID:
                 expires_at=datetime.now(UTC) + post.expires_in,
                 body=post.body or BODY,
                 shapes=post.shapes,
-                channels=(Channel.EMAIL,),
+                channels=post.channels,
+                later=post.later,
             ),
         )
     return alert.id

@@ -1,7 +1,9 @@
 """What every channel says alike: which of an alert's languages a member reads, and what must be said first."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 _MARKINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "exercise": {"en": "EXERCISE", "pl": "ĆWICZENIA"},
@@ -35,9 +37,10 @@ def direction_of(language: str) -> str:
 
 def marking_of(status: str, *, message_type: str, language: str) -> str | None:
     """Say in every message that it is an exercise or a test, corrects an earlier one or calls it off; None otherwise."""
-    marks = [_in(language, _MARKINGS[key]) for key in (status, message_type) if key in _MARKINGS]
+    marks = [in_language(language, _MARKINGS[key]) for key in (status, message_type) if key in _MARKINGS]
     return ": ".join(marks) or None
 
 
-def _in(language: str, words: Mapping[str, str]) -> str:
-    return words.get(primary(language), words["en"])
+def in_language(language: str, table: Mapping[str, T]) -> T:
+    """What a table has for a BCP 47 tag, by its primary subtag; English where it has nothing."""
+    return table.get(primary(language), table["en"])

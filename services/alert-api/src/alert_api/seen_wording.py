@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin_runtime.wording import primary
+from tocsin_runtime.wording import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +46,4 @@ _BY_LANGUAGE: Final[Mapping[str, Wording]] = {
 
 def wording_of(language: str) -> Wording:
     """Choose by the primary subtag of a BCP 47 tag."""
-    return _BY_LANGUAGE.get(primary(language), _BY_LANGUAGE["en"])
+    return in_language(language, _BY_LANGUAGE)

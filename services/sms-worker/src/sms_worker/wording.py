@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tocsin_runtime.wording import primary
+from tocsin_runtime.wording import in_language
 from tocsin_store.notices import Kind
 
 # Every one fits GSM-7, and one segment where an agency's name is not long.
@@ -23,5 +23,5 @@ _WORDS: Final[Mapping[str, Mapping[Kind, str]]] = {
 
 def notice_text(kind: Kind, *, agency: str, language: str) -> str:
     """Say it."""
-    words = _WORDS.get(primary(language), _WORDS["en"])
+    words = in_language(language, _WORDS)
     return words[kind].replace("{agency}", agency)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tocsin_runtime.voice.speech import speakable
-from tocsin_runtime.wording import primary
+from tocsin_runtime.wording import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ BY_LANGUAGE: Final[Mapping[str, Phrases]] = {each.language: each for each in (_E
 
 def phrases_of(language: str) -> Phrases:
     """Choose by the primary subtag of a BCP 47 tag."""
-    return BY_LANGUAGE.get(primary(language), _ENGLISH)
+    return in_language(language, BY_LANGUAGE)
 
 
 def phrases_for(language: str, *, agency: str) -> Phrases:
