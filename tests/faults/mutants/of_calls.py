@@ -29,13 +29,6 @@ CALLS: Final = (
         "A line is seized whether or not the household's call is another number's.",
     ),
     Mutant(
-        "call-not-recognised",
-        "I2",
-        ("looked up and not found", "accepted too often"),
-        "calls",
-        "A call whose answer was lost is looked for among those that it can never be among, and made again.",
-    ),
-    Mutant(
         "busy-for-seconds",
         "I2",
         ("called again too soon", "called too often"),

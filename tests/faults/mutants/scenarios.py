@@ -80,10 +80,10 @@ def _drops(kind: str, *, at: float, seconds: float) -> Planned:
     return _relay(kind, at=at, seconds=seconds, does={"type": type_, "phase": "body", "share": 0.3})
 
 
-def _carrier(kind: str, *, at: float, seconds: float, does: What, of: str = "twilio") -> Planned:
+def _carrier(kind: str, *, at: float, seconds: float, does: What) -> Planned:
     """Twilio does something else for a time."""
     tag = f"Rule of second {at:.0f}"
-    return Planned(at, f"{of}-{kind}", {"provider": of, "seconds": seconds, "tag": tag, **does})
+    return Planned(at, f"twilio-{kind}", {"provider": "twilio", "seconds": seconds, "tag": tag, **does})
 
 
 def _texts(type_: str, *, phase: str = "create", **does: str | float) -> What:
@@ -212,15 +212,6 @@ _ALL: Final = (
     Scenario(
         "calls",  # slow, so that the next alert is about while somebody still listens to the last one
         seconds=36.0,
-        plan=(
-            _carrier(
-                "drop-after-accept",
-                at=1.0,
-                seconds=9.0,
-                does=_texts("drop_after_accept", share=0.5),
-                of="calls",
-            ),
-        ),
         profile=Profile(
             channels=(Channel.VOICE,),
             members=36,
