@@ -38,7 +38,7 @@ async def test_birth_and_claim_are_recorded_in_order(
     assert [(move.before, move.after) for move in first] == [BORN, CLAIMED]
     assert [move.claims for move in first] == [False, True]
     assert [(move.before, move.after) for move in second] == [BORN]
-    assert first[0].at < first[1].at <= found.at + 1
+    assert first[0].at < first[1].read_at <= first[1].at <= found.at + 1
 
 
 async def test_a_change_that_was_rolled_back_never_was(
