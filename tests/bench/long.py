@@ -34,7 +34,7 @@ SELECT (SELECT sum(pg_total_relation_size(oid))::float FROM pg_class
 FROM  (SELECT sum(n_tup_upd)::float AS updates, sum(n_tup_hot_upd)::float AS hot_updates
        FROM   pg_stat_user_tables WHERE relname LIKE 'delivery\\_%') u,
       (SELECT sum(calls)::float AS claims, sum(total_exec_time)::float AS claim_ms
-       FROM   pg_stat_statements WHERE query LIKE '%claim_token = $4, claimed_at = now()%') c
+       FROM   pg_stat_statements WHERE query LIKE '%claim_token = $%, claimed_at = now()%') c
 """
 
 
