@@ -40,7 +40,6 @@ LARGE = (
     "alert_content",
     "provider_message",
     "callback",
-    "line",
     "household_call",
 )
 STATEMENTS: Final[Mapping[str, tuple[str, set[str]]]] = {
