@@ -35,10 +35,12 @@ class Told:
     lasts: timedelta | None = None
     retries: Sequence[float] | None = None
     most: int | None = None
+    final: bool = True
 
 
 DELIVERED = Told(OutcomeClass.OK, ReceiptKind.DELIVERED, "delivered")
-UNDER_WAY = Told(OutcomeClass.OK, ReceiptKind.ACCEPTED, "sending")
+UNDER_WAY = Told(OutcomeClass.OK, ReceiptKind.ACCEPTED, "sending", final=False)
+UNHEARD = Told(OutcomeClass.RETRY_SAFE, ReceiptKind.ACCEPTED, "completed human", retries=(3_600.0,), most=2)
 
 
 @dataclass
@@ -95,6 +97,18 @@ async def test_what_is_answered_is_told(text: Situation, outlet: Outlet, kafka_b
         decode(Receipt, value) for value in await values_on(kafka_bootstrap, RECEIPTS) if about in value
     ]
     assert (fact.kind, fact.fence, fact.provider_ref) == (ReceiptKind.DELIVERED, 1, "SM1")
+
+
+async def test_what_nobody_heard_is_tried_again(
+    text: Situation, outlet: Outlet, kafka_bootstrap: str
+) -> None:
+    await polled(text, outlet, Provider(UNHEARD), later=timedelta(minutes=11))
+
+    about = str(text.ids[0]).encode()
+    (fact,) = [
+        decode(Receipt, value) for value in await values_on(kafka_bootstrap, RECEIPTS) if about in value
+    ]
+    assert (fact.kind, fact.due_at is None) == (ReceiptKind.FAILED, False)
 
 
 async def test_silence_is_asked_after_four_times_and_no_more(text: Situation, outlet: Outlet) -> None:

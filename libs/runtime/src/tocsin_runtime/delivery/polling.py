@@ -16,7 +16,7 @@ from tocsin_runtime.kafka.producer import Outlet
 from tocsin_runtime.loops import repeat
 from tocsin_runtime.process import Process
 from tocsin_schemas.messages import Receipt
-from tocsin_schemas.words import Channel, ReceiptKind
+from tocsin_schemas.words import Channel
 from tocsin_store import provider_messages
 from tocsin_store.pool import Pool
 from tocsin_store.provider_messages import Silent
@@ -67,7 +67,7 @@ class Poller:
         """What is new of it."""
         report = await self.status_of(message.provider, message.ref)
         POLLS.labels(self.channel.value, report.kind.value if report else "").inc()
-        if report is None or report.kind is ReceiptKind.ACCEPTED:
+        if report is None or not report.final:
             return None
         of = Reported(
             message.delivery_id,

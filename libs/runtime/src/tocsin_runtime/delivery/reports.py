@@ -41,6 +41,10 @@ class Report(Protocol):
         """How long a pause is believed."""
 
     @property
+    def final(self) -> bool:
+        """Whether no further report is expected."""
+
+    @property
     def retries(self) -> Sequence[float] | None:
         """Seconds until another attempt, by attempts made, where the cause has a schedule of its own."""
 
