@@ -15,7 +15,7 @@ WISH: Final = Wish(
     seed=7,
     seconds=45.0,
     every=1.4,
-    profile=Profile(agencies=3, members=200, post_every=1.5, severities=(7, 0, 3), longest=100.0),
+    profile=Profile(agencies=3, members=200, post_every=1.5, severities=(7, 0, 3), longest=60.0),
     patience=150.0,
 )
 FEWEST: Final = 15

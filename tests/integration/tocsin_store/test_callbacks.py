@@ -58,6 +58,21 @@ async def test_what_it_is_about_is_as_the_ledger_has_it(pool: Pool, alert: Sendi
     assert (found.lane, found.severity, found.attempts) == ("urgent", "severe", 0)
 
 
+@pytest.mark.parametrize("over", ["open = false", "version = 2"])
+async def test_another_attempt_is_worth_it_while_its_version_is_in_force(
+    pool: Pool, alert: Sending, over: str
+) -> None:
+    (claimed,) = (await alert.claimed()).taken
+    report = replace(told(), delivery_id=claimed.id, fence=claimed.fence)
+
+    (before,) = await absorbed(pool, report)
+    await pool.execute(f"UPDATE alert SET {over}")  # noqa: S608 - of ours
+    (after,) = await absorbed(pool, replace(report, status="undelivered"))
+
+    assert before.expires_at > before.received_at
+    assert after.expires_at <= after.received_at
+
+
 async def test_a_fence_that_was_never_given_is_none_of_ours(pool: Pool, alert: Sending) -> None:
     (claimed,) = (await alert.claimed()).taken
 

@@ -8,16 +8,18 @@ from uuid import UUID
 
 from tocsin_schemas.words import Channel, Lane, Severity
 from tocsin_store.pool import Connection, Pool, Row
+from tocsin_store.provider_messages import worth_until
 
 _PAGE: Final = 5_000
 
-_KNOWN: Final = """
+_KNOWN: Final = f"""
 SELECT t.provider, t.ref, t.status, t.code, t.fence, t.received_at, d.id AS delivery_id, d.alert_id, d.alert_version,
-       d.channel, d.contact_point_id, d.attempts, a.agency_id, a.lane::text, a.severity, a.expires_at
+       d.channel, d.contact_point_id, d.attempts, a.agency_id, a.lane::text, a.severity, a.worth_until AS expires_at
 FROM   told t
 CROSS  JOIN LATERAL (SELECT id, alert_id, alert_version, channel, contact_point_id, attempts FROM delivery
                      WHERE  id = t.delivery_id AND fence >= t.fence OFFSET 0) d
-CROSS  JOIN LATERAL (SELECT agency_id, lane, severity, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
+CROSS  JOIN LATERAL (SELECT agency_id, lane, severity, {worth_until("d.alert_version")} AS worth_until
+                     FROM   alert WHERE id = d.alert_id OFFSET 0) a
 ORDER  BY t.received_at, d.id
 """
 
@@ -101,6 +103,7 @@ class Reported:
     lane: Lane
     severity: Severity
     expires_at: datetime
+    """As `worth_until`."""
 
 
 async def absorb(conn: Connection, told: Sequence[Told]) -> list[Reported]:

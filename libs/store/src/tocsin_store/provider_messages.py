@@ -64,8 +64,13 @@ async def note(connection: Connection, receipts: Sequence[Receipt]) -> None:
     )
 
 
+def worth_until(version: str) -> str:
+    """Until when another attempt of this version of an alert is worth it, in SQL: past, where it is not in force."""
+    return f"CASE WHEN open AND version = {version} THEN expires_at ELSE least(expires_at, now()) END"
+
+
 # Once a schedule is through, nobody asks any more. A first poll that the schedule wants later is only moved.
-TAKE_SILENT: Final = """
+TAKE_SILENT: Final = f"""
 WITH silent AS MATERIALIZED (
     SELECT   provider, ref, coalesce(accepted_at + ($3::interval[])[polls + 1] <= now(), true)::int AS asked
     FROM     provider_message
@@ -78,10 +83,11 @@ WITH silent AS MATERIALIZED (
     RETURNING m.*, asked
 )
 SELECT t.provider, t.ref, t.delivery_id, t.fence, d.attempts, d.alert_version, a.id AS alert_id, a.lane::text, a.severity,
-       a.expires_at, now() AS at
+       a.worth_until AS expires_at, now() AS at
 FROM   taken t
 CROSS  JOIN LATERAL (SELECT attempts, alert_version, alert_id FROM delivery WHERE id = t.delivery_id OFFSET 0) d
-CROSS  JOIN LATERAL (SELECT id, lane, severity, expires_at FROM alert WHERE id = d.alert_id OFFSET 0) a
+CROSS  JOIN LATERAL (SELECT id, lane, severity, {worth_until("d.alert_version")} AS worth_until
+                     FROM   alert WHERE id = d.alert_id OFFSET 0) a
 WHERE  asked = 1
 """
 
@@ -100,6 +106,7 @@ class Silent:
     lane: Lane
     severity: Severity
     expires_at: datetime
+    """As `worth_until`."""
     at: datetime
     """Now, by the ledger's clock."""
 
