@@ -29,6 +29,7 @@ class A:
     lasts: timedelta | None = None
     retries: Sequence[float] | None = None
     most: int | None = None
+    final: bool = True
 
 
 def judged(
