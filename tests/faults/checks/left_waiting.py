@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.faults.checks.disturbed import Disturbed, domain_of
+from tests.faults.checks.engaged import Engaged
 from tests.faults.checks.index import Index
 from tests.faults.checks.policies import is_tried_again
 from tests.faults.checks.says import of_delivery
@@ -29,10 +30,10 @@ class _Wait:
 
 def findings(index: Index) -> Iterator[Finding]:
     """Rows that waited although they were due and nothing was in the way."""
-    disturbed = Disturbed.of(index)
+    disturbed, engaged = Disturbed.of(index), Engaged.of(index)
     for row in index.history.dump.deliveries.values():
         for wait in _waits(index.moves_of(row.id), end=index.history.dump.at):
-            yield from _too_long(index, row, wait, disturbed)
+            yield from _too_long(index, row, wait, disturbed, engaged)
 
 
 def _waits(moves: Sequence[Move], *, end: float) -> Iterator[_Wait]:
@@ -49,14 +50,16 @@ def _waits(moves: Sequence[Move], *, end: float) -> Iterator[_Wait]:
         yield _Wait(begin, end, fence)
 
 
-def _too_long(index: Index, row: Delivery, wait: _Wait, disturbed: Disturbed) -> Iterator[Finding]:
+def _too_long(
+    index: Index, row: Delivery, wait: _Wait, disturbed: Disturbed, engaged: Engaged
+) -> Iterator[Finding]:
     if wait.end - wait.begin <= PATIENCE:
         return
     begin = max([wait.begin, *_due(index.facts_of(row.id), fence=wait.fence)])
     end = min([wait.end, *_ended(index, row)])
     contact = index.history.dump.contacts.get(row.contact)
     domain = "" if contact is None else domain_of(contact.address)
-    gap = disturbed.at(domain).longest_gap(begin, end)
+    gap = disturbed.at(domain).also(engaged.spans(row)).longest_gap(begin, end)
     if gap > PATIENCE:
         invariant = "I10" if disturbed.elsewhere(domain, begin, end) else "I1"
         says = f"{gap:.0f} s undisturbed, fence {wait.fence}"

@@ -25,6 +25,11 @@ class Spans:
                 ends.append(end)
         return Spans(begins, ends)
 
+    def also(self, pairs: Iterable[tuple[float, float]]) -> "Spans":
+        """These and others."""
+        more = [*pairs]
+        return Spans.of([*zip(self.begins, self.ends, strict=True), *more]) if more else self
+
     def begin_of(self, at: float) -> float | None:
         """Where the stretch began that `at` lies in; None where it lies in none."""
         number = bisect_right(self.begins, at) - 1

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from tests.faults.harness.histories import AGENCY, POSTED, Row, broken, history, member
+from tests.faults.harness.histories import AGENCY, POSTED, Row, broken, contact_of, history, member
 from tests.faults.history import Call, History, Injected
 from tocsin_schemas.words import Channel, ReceiptKind, State
 
@@ -158,3 +158,11 @@ def test_a_caller_keeps_its_pace() -> None:
     assert seen(run(*rows)) == {"I7 too fast"}
     assert seen(run(*rows[::2])) == set()
     assert seen(replace(run(*rows), faults=[held])) == set()
+
+
+def test_who_waits_for_a_household_that_is_being_called_is_not_left_waiting() -> None:
+    first, second = reached(waiting(1)), reached(waiting(2), POSTED + 45)
+    rings = replace(call(first, AT, AT + 5), number=contact_of(1).address)
+
+    assert "I1 left waiting" in broken(run(first, second, calls=(rings,)))
+    assert "I1 left waiting" not in broken(run(first, second, calls=(rings,), together=True))
