@@ -63,11 +63,17 @@ async def _call_back(means: Means) -> None:
     """Follow what the providers accept: they report on a share of it, and people answer some."""
     async with wires_of(means) as wires, asyncio.TaskGroup() as telling:
         carriers, phones = Carriers(means, wires), Phones(means, wires)
+        before: dict[UUID, Taken] = {}
         async for line in lines_of(means, _ledger(means.scene.stack.layout)):
             taken = taken_in(line)
             if taken is not None and taken.attempt is not None:
                 for work in _told_of(taken, means, carriers=carriers, phones=phones):
                     telling.create_task(work)
+                earlier, before[taken.attempt[0]] = before.get(taken.attempt[0]), taken
+                random = means.random(f"late on {taken.attempt}")
+                if earlier is not None and random.random() < means.profile.late:
+                    for told in reports_on(earlier, share=1.0, random=random):
+                        telling.create_task(carriers.tell(earlier, told, by_ref=False, random=random))
 
 
 def _told_of(

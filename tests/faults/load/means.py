@@ -30,6 +30,8 @@ class Profile:
     """Share of an agency's members who leave during an alert, on average."""
     bounces: float = 0.03
     """Share of messages of which something comes back."""
+    late: float = 0.0
+    """Share of texts handed over anew whose attempt before is reported on only then."""
     answers: float = 0.02
     """Share of messages that are answered, where they can be; a quarter of these with a word to leave."""
     too_long: float = 0.03

@@ -201,7 +201,7 @@ _ALL: Final = (
             ),
         ),
         profile=replace(
-            _WRITTEN, severities=(6, 1, 3), post_every=1.0, changes=0.2, bounces=0.1, longest=60.0
+            _WRITTEN, severities=(6, 1, 3), post_every=1.0, changes=0.2, bounces=0.1, late=0.5, longest=60.0
         ),
     ),
     Scenario(
