@@ -69,11 +69,9 @@ async def _call_back(means: Means) -> None:
             if taken is not None and taken.attempt is not None:
                 for work in _told_of(taken, means, carriers=carriers, phones=phones):
                     telling.create_task(work)
-                earlier, before[taken.attempt[0]] = before.get(taken.attempt[0]), taken
-                random = means.random(f"late on {taken.attempt}")
-                if earlier is not None and random.random() < means.profile.late:
-                    for told in reports_on(earlier, share=1.0, random=random):
-                        telling.create_task(carriers.tell(earlier, told, by_ref=False, random=random))
+                for work in _told_late(before.get(taken.attempt[0]), means, carriers=carriers):
+                    telling.create_task(work)
+                before[taken.attempt[0]] = taken
 
 
 def _told_of(
@@ -89,6 +87,18 @@ def _told_of(
         yield carriers.forge(taken, random=random)
     if random.random() < profile.answers:
         yield phones.answer(taken, random=means.random(f"phone {taken.attempt}"))
+
+
+def _told_late(
+    earlier: Taken | None, means: Means, *, carriers: Carriers
+) -> Iterator[Coroutine[None, None, None]]:
+    """Of the attempt before, now that another one was made."""
+    if earlier is None:
+        return
+    random = means.random(f"late on {earlier.attempt}")
+    if random.random() < means.profile.late:
+        for told in reports_on(earlier, share=1.0, random=random):
+            yield carriers.tell(earlier, told, by_ref=False, random=random)
 
 
 OUTSIDE: Final = Outside(

@@ -229,9 +229,8 @@ def _given_back(receipt: Receipt) -> bool:
 
 async def forget_old(pool: Pool, *, days: int) -> bool:
     """Delete lines that nobody asked after for two days, and a page of the households of so many days ago; more?"""
-    await pool.execute(
-        "DELETE FROM line WHERE until < now() - interval '2 days'"
-    )  # no provider queues for longer
+    # no provider queues for longer
+    await pool.execute("DELETE FROM line WHERE until < now() - interval '2 days'")
     status = await pool.execute(
         """DELETE FROM household_call WHERE (alert_id, alert_version, household_id) IN (
                SELECT alert_id, alert_version, household_id FROM household_call

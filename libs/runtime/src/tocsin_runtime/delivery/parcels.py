@@ -11,7 +11,7 @@ import structlog
 from tocsin_runtime.clock import utc_now
 from tocsin_runtime.delivery.channel import Outcome
 from tocsin_runtime.delivery.decide import Errand, receipt_for_verdict
-from tocsin_runtime.delivery.errand import Ask, Tools, carry_out
+from tocsin_runtime.delivery.errand import Ask, Look, Tools, carry_out
 from tocsin_runtime.kafka.dead_letters import DeadLetters, NotBuriedError
 from tocsin_runtime.kafka.taken import Taken
 from tocsin_runtime.process import where_from
@@ -71,18 +71,18 @@ class Desk:
         except UndecodableError as error:
             await self._bury(record, why=str(error))
             return None
-        left = await self._looked_at(asked)
+        if self.tools.look is None or asked.kind == "resolve":
+            return asked
+        left = await self._worth_a_claim(asked, look=self.tools.look)
         if not left:
             record.finish()
             return None
         return asked.model_copy(update={"delivery_ids": tuple(left)})
 
-    async def _looked_at(self, asked: DeliveriesRequested) -> Sequence[UUID]:
-        """Those that are worth a claim; what is known of the others is told."""
-        if self.tools.look is None or asked.kind == "resolve":
-            return asked.delivery_ids
+    async def _worth_a_claim(self, asked: DeliveriesRequested, *, look: Look) -> Sequence[UUID]:
+        """Those that are; what is known of the others is told."""
         try:
-            found = await self.tools.look(asked.alert_id, asked.delivery_ids)
+            found = await look(asked.alert_id, asked.delivery_ids)
         except UNAVAILABLE as error:
             log.warning("look_failed", error=type(error).__name__)
             return asked.delivery_ids

@@ -27,12 +27,10 @@ class Punctuality:
         """
         late = sum(outcome.of is OutcomeClass.LATE and outcome.scope is None for outcome in outcomes)
         tried = sum(not outcome.of.untried for outcome in outcomes)
-        if not late and not tried:
-            return
-        if not late:
+        if tried and not late:
             self.most = min(CLAIM_LIMIT, self.most + 1 + self.most // 4)
             self.slack = 0.9 * self.slack if self.slack > _LEAST_SLACK else 0.0
-        elif not tried and self.slack < _MOST_SLACK:
+        elif late and not tried and self.slack < _MOST_SLACK:
             self.slack = min(_MOST_SLACK, max(_LEAST_SLACK, 2 * self.slack))
-        else:
+        elif late:
             self.most = max(1, min(self.most, tried + late) // 2)
