@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.integration.alert_api.conftest import Answer, Api
-from tests.support.callers import OUR_TOKEN, SHOWN, signed
+from tests.support.callers import OUR_TOKEN, SHOWN, signed, texted
+from tocsin_runtime.tokens import sign_callback
+from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool, Row
+
+STATUS = "/callbacks/twilio/status"
+MESSAGES = "/callbacks/twilio/messages"
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,13 @@ async def receipts_of(pool: Pool, delivery: object) -> list[Mapping[str, object]
 async def kept(pool: Pool, ref: str) -> list[Row]:
     """What is kept of a message's reports."""
     return await pool.fetch("SELECT * FROM callback WHERE ref = $1 ORDER BY received_at, status", ref)
+
+
+def status_of(claimed: ClaimedDelivery) -> str:
+    """Where the report on an attempt goes to."""
+    return f"{STATUS}?r={sign_callback(b'k' * 32, claimed.id, fence=claimed.fence)}"
+
+
+async def text(providers: Providers, body: str, *, number: str, to: str, **more: str) -> Answer:
+    """Somebody texts."""
+    return await providers.twilio(MESSAGES, texted(body, number=number, to=to, **more))

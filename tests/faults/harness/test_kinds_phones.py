@@ -8,9 +8,11 @@ from tests.faults.kinds import calls, texts
 from tests.faults.load.callees import rules
 from tocsin_sandbox.phones.rules import ActionType, Phase
 
-SCALE = Scale(("dispatcher", "voice-worker"), ("homes.example",))
-KINDS = {kind.name: kind for kind in calls.KINDS}
-RULES = [kind for kind in calls.KINDS if kind.name != "calls-down"]
+SCALE = Scale(("dispatcher", "sms-worker", "voice-worker"), ("homes.example",))
+ALL = (*texts.KINDS, *calls.KINDS)
+KINDS = {kind.name: kind for kind in ALL}
+RULES = [kind for kind in ALL if not kind.name.endswith("-down")]
+BY_HTTP = pytest.mark.parametrize("provider", ["twilio", "calls"])
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 every_rule = pytest.mark.parametrize("kind", RULES, ids=[kind.name for kind in RULES])
@@ -21,8 +23,7 @@ def drawn(kind: Kind, seed: int) -> What:
 
 
 def test_each_kind_has_a_name_of_its_own() -> None:
-    assert len(KINDS) == len(calls.KINDS)
-    assert KINDS.keys().isdisjoint(kind.name for kind in texts.KINDS)
+    assert len(KINDS) == len(ALL)
 
 
 @every_kind
@@ -51,15 +52,22 @@ def test_each_draw_is_a_rule_that_the_sandbox_takes_and_finds_again(kind: Kind) 
     assert {rule.action.text for rule in made}.isdisjoint(rule.action.text for rule in rules())
 
 
-def test_what_is_taken_and_denied_is_told_as_broken_and_not_as_refused() -> None:
-    made = [texts.rule_of(drawn(KINDS["calls-error-after-accept"], seed)) for seed in range(20)]
+@every_rule
+def test_a_rule_is_of_one_provider(kind: Kind) -> None:
+    assert {drawn(kind, seed)["provider"] for seed in range(20)} == {kind.name.partition("-")[0]}
+
+
+@BY_HTTP
+def test_what_is_taken_and_denied_is_told_as_broken_and_not_as_refused(provider: str) -> None:
+    made = [texts.rule_of(drawn(KINDS[f"{provider}-error-after-accept"], seed)) for seed in range(20)]
 
     assert {rule.action.type for rule in made} == {ActionType.REPLY_AFTER_ACCEPT}
     assert all(rule.action.http_status >= 500 for rule in made)
 
 
-def test_few_are_refused_for_good() -> None:
-    made = [texts.rule_of(drawn(KINDS["calls-refuse-for-good"], seed)) for seed in range(50)]
+@BY_HTTP
+def test_few_are_refused_for_good(provider: str) -> None:
+    made = [texts.rule_of(drawn(KINDS[f"{provider}-refuse-for-good"], seed)) for seed in range(50)]
 
     assert {(rule.phase, rule.action.http_status) for rule in made} == {(Phase.CREATE, 400)}
     assert max(rule.share for rule in made) <= 0.05

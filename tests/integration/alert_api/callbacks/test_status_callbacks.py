@@ -1,46 +1,15 @@
 """What providers report becomes receipts: once each, whatever the order."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
-import pytest
-
-from alert_api.settings import ApiSettings
-from tests.integration.alert_api.callback_client import Providers, kept, receipts_of
-from tests.integration.alert_api.conftest import serving
-from tests.support.callers import NOTIFY, PUBLIC, TWILIO, a_sid, told
+from tests.integration.alert_api.callback_client import STATUS, Providers, kept, receipts_of, status_of
+from tests.support.callers import a_sid, told
 from tests.support.eventually import eventually
-from tests.support.phones import Sending, a_phone, a_sender, sending, took
+from tests.support.phones import took
 from tocsin_runtime.tokens import sign_callback
 from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool
-
-STATUS = "/callbacks/twilio/status"
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(
-        settings.model_copy(update={"sms_providers": (TWILIO, NOTIFY), "public_url": PUBLIC})
-    ) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def waiting(pool: Pool) -> Sending:
-    agency, _ = await a_sender(pool)
-    await a_phone(pool, agency)
-    return await sending(pool, agency)
-
-
-@pytest.fixture
-async def claimed(waiting: Sending) -> ClaimedDelivery:
-    return (await waiting.claimed()).taken[0]
-
-
-def status_of(claimed: ClaimedDelivery) -> str:
-    return f"{STATUS}?r={sign_callback(b'k' * 32, claimed.id, fence=claimed.fence)}"
 
 
 async def test_a_report_becomes_a_receipt_of_its_fence(

@@ -1,41 +1,14 @@
 """A word that comes in as a text is obeyed at once: STOP, START, HELP."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
 
-from alert_api.settings import ApiSettings
-from tests.integration.alert_api.callback_client import Providers
-from tests.integration.alert_api.conftest import Answer, serving
-from tests.support.callers import NOTIFY, PUBLIC, TWILIO, texted
+from tests.integration.alert_api.callback_client import MESSAGES, Providers, text
+from tests.support.callers import texted
 from tests.support.phones import Phone, a_number, a_phone, a_sender, sending
-from tocsin_schemas.words import Purpose, Reason
+from tocsin_schemas.words import Reason
 from tocsin_store.pool import Pool
-
-MESSAGES = "/callbacks/twilio/messages"
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(
-        settings.model_copy(update={"sms_providers": (TWILIO, NOTIFY), "public_url": PUBLIC})
-    ) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def sender(pool: Pool) -> tuple[UUID, str]:
-    return await a_sender(pool)
-
-
-@pytest.fixture
-async def phone(pool: Pool, sender: tuple[UUID, str]) -> Phone:
-    return await a_phone(pool, sender[0], purposes=(Purpose.PUBLIC_TASK, Purpose.EMERGENCY))
-
-
-async def text(providers: Providers, body: str, *, number: str, to: str, **more: str) -> Answer:
-    return await providers.twilio(MESSAGES, texted(body, number=number, to=to, **more))
 
 
 async def consents(pool: Pool, member: UUID) -> dict[str, bool]:

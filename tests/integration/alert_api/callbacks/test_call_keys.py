@@ -1,30 +1,14 @@
 """What the keys of whoever was called do."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
-import pytest
-
-from alert_api.settings import ApiSettings
-from tests.integration.alert_api.call_client import Line, a_call, a_line
+from tests.integration.alert_api.call_client import Line, a_call
 from tests.integration.alert_api.callback_client import Providers, receipts_of
-from tests.integration.alert_api.conftest import serving
-from tests.support.callers import PUBLIC, TWILIO
 from tests.support.phones import a_phone
 from tocsin_schemas.words import Channel
 from tocsin_store.pool import Pool
 
 MESSAGE = "The river rises."
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(settings.model_copy(update={"sms_providers": (TWILIO,), "public_url": PUBLIC})) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def line(pool: Pool) -> Line:
-    return await a_line(pool)
 
 
 async def replies(pool: Pool, line: Line) -> list[Mapping[str, object]]:

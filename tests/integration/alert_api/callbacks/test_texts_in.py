@@ -1,41 +1,14 @@
 """A text that comes in and is no word we know is a reply to what its number got last."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 import pytest
 
-from alert_api.settings import ApiSettings
-from tests.integration.alert_api.callback_client import Providers, receipts_of
-from tests.integration.alert_api.conftest import Answer, serving
-from tests.support.callers import NOTIFY, PUBLIC, TWILIO, a_sid, texted
+from tests.integration.alert_api.callback_client import MESSAGES, Providers, receipts_of, text
+from tests.support.callers import a_sid, texted
 from tests.support.phones import Phone, a_phone, a_sender, sending
-from tocsin_schemas.words import Purpose
 from tocsin_store.pool import Pool
-
-MESSAGES = "/callbacks/twilio/messages"
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(
-        settings.model_copy(update={"sms_providers": (TWILIO, NOTIFY), "public_url": PUBLIC})
-    ) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def sender(pool: Pool) -> tuple[UUID, str]:
-    return await a_sender(pool)
-
-
-@pytest.fixture
-async def phone(pool: Pool, sender: tuple[UUID, str]) -> Phone:
-    return await a_phone(pool, sender[0], purposes=(Purpose.PUBLIC_TASK, Purpose.EMERGENCY))
-
-
-async def text(providers: Providers, body: str, *, number: str, to: str, **more: str) -> Answer:
-    return await providers.twilio(MESSAGES, texted(body, number=number, to=to, **more))
 
 
 async def replies(pool: Pool, agency: UUID) -> list[Mapping[str, object]]:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from alert_api.bodies import MAX_BYTES
 from alert_api.settings import ApiSettings
-from tests.integration.alert_api.call_client import REPORTS, Call, Line, a_line
+from tests.integration.alert_api.call_client import REPORTS, Call, Line
 from tests.integration.alert_api.callback_client import Providers, kept, receipts_of
 from tests.integration.alert_api.conftest import serving
 from tests.support.callers import PUBLIC, TWILIO, a_call_sid
@@ -34,11 +34,6 @@ async def up(with_twilio: ApiSettings) -> AsyncIterator[Providers]:
 async def down(with_twilio: ApiSettings) -> AsyncIterator[Providers]:
     async with serving(with_twilio.model_copy(update={"database_url": SecretStr(GONE)})) as api:
         yield Providers(api)
-
-
-@pytest.fixture
-async def line(pool: Pool) -> Line:
-    return await a_line(pool)
 
 
 async def test_who_answers_holds_the_line_and_hears_it_when_the_ledger_is_back(

@@ -1,29 +1,14 @@
 """What a call says to whoever answers it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from alert_api.settings import ApiSettings
 from tests.integration.alert_api.call_client import Line, a_call, a_line
 from tests.integration.alert_api.callback_client import Providers, kept, receipts_of
-from tests.integration.alert_api.conftest import serving
-from tests.support.callers import PUBLIC, TWILIO, called
+from tests.support.callers import called
 from tocsin_runtime.tokens import sign_callback
 from tocsin_store.pool import Pool
 
 MESSAGE = "The river rises."
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(settings.model_copy(update={"sms_providers": (TWILIO,), "public_url": PUBLIC})) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def line(pool: Pool) -> Line:
-    return await a_line(pool)
 
 
 async def test_a_person_hears_who_calls_the_message_and_the_keys_twice(

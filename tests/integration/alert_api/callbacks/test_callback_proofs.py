@@ -1,43 +1,13 @@
 """What is no proven report of a provider is refused and changes nothing."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from alert_api.settings import ApiSettings
-from tests.integration.alert_api.callback_client import Providers, kept, receipts_of
+from tests.integration.alert_api.callback_client import STATUS, Providers, kept, receipts_of, status_of
 from tests.integration.alert_api.conftest import Api, serving
-from tests.support.callers import NOTIFY, PUBLIC, TWILIO, a_sid, signed, told
-from tests.support.phones import Sending, a_phone, a_sender, sending
-from tocsin_runtime.tokens import sign_callback
+from tests.support.callers import TWILIO, a_sid, signed, told
 from tocsin_store.claim import ClaimedDelivery
 from tocsin_store.pool import Pool
-
-STATUS = "/callbacks/twilio/status"
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(
-        settings.model_copy(update={"sms_providers": (TWILIO, NOTIFY), "public_url": PUBLIC})
-    ) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def waiting(pool: Pool) -> Sending:
-    agency, _ = await a_sender(pool)
-    await a_phone(pool, agency)
-    return await sending(pool, agency)
-
-
-@pytest.fixture
-async def claimed(waiting: Sending) -> ClaimedDelivery:
-    return (await waiting.claimed()).taken[0]
-
-
-def status_of(claimed: ClaimedDelivery) -> str:
-    return f"{STATUS}?r={sign_callback(b'k' * 32, claimed.id, fence=claimed.fence)}"
 
 
 @pytest.mark.parametrize("token", ["another token", ""])

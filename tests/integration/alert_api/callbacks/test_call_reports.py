@@ -1,32 +1,19 @@
 """What Twilio reports of calls becomes receipts: once each, proven, whatever the order."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from alert_api.settings import ApiSettings
-from tests.integration.alert_api.call_client import REPORTS, Call, Line, a_call, a_line
+from tests.integration.alert_api.call_client import REPORTS, Call, Line, a_call
 from tests.integration.alert_api.callback_client import Providers, kept, receipts_of
-from tests.integration.alert_api.conftest import Api, serving
-from tests.support.callers import PUBLIC, TWILIO, called
+from tests.integration.alert_api.conftest import Api
+from tests.support.callers import called
 from tests.support.eventually import eventually
 from tests.support.phones import took
 from tocsin_store import lines
 from tocsin_store.lines import Seized
 from tocsin_store.pool import Pool
-
-
-@pytest.fixture
-async def providers(settings: ApiSettings) -> AsyncIterator[Providers]:
-    async with serving(settings.model_copy(update={"sms_providers": (TWILIO,), "public_url": PUBLIC})) as api:
-        yield Providers(api)
-
-
-@pytest.fixture
-async def line(pool: Pool) -> Line:
-    return await a_line(pool)
 
 
 @pytest.fixture
