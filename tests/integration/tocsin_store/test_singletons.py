@@ -7,15 +7,15 @@ from tests.support.world import emptied, posted, waiting
 from tocsin_store import outbox
 from tocsin_store.fan_out import insert_chunk
 from tocsin_store.pool import UNAVAILABLE, Pool, open_pool
-from tocsin_store.singletons import take_role
+from tocsin_store.singletons import player, take_role
 
 ROLE = "tocsin.test"
 
 
 async def test_a_role_has_one_player_at_a_time(pool: Pool) -> None:
-    async with pool.acquire() as first, pool.acquire() as second:
+    async with player(pool) as first, player(pool) as second:
         took = [await take_role(first, ROLE), await take_role(second, ROLE)]
-    async with pool.acquire() as third:
+    async with player(pool) as third:
         after = await take_role(third, ROLE)
 
     assert (took, after) == ([True, False], True)
@@ -25,16 +25,16 @@ async def test_a_player_that_falls_silent_loses_its_role_and_finds_out(pool: Poo
     async with await open_pool(database_url, size=1, application_name="silent") as other:
         with pytest.raises(UNAVAILABLE):
             await _silent_until_replaced(other, pool)
-        async with other.acquire() as anew:
+        async with player(other) as anew:
             assert await take_role(anew, ROLE)
 
 
 async def _silent_until_replaced(pool: Pool, others: Pool) -> None:
-    async with pool.acquire() as silent:
+    async with player(pool) as silent:
         assert await take_role(silent, ROLE)
 
         async def taken_over() -> bool:
-            async with others.acquire() as connection:
+            async with player(others) as connection:
                 return await take_role(connection, ROLE)
 
         await eventually(taken_over)
@@ -42,7 +42,7 @@ async def _silent_until_replaced(pool: Pool, others: Pool) -> None:
 
 
 async def test_a_connection_that_played_a_role_is_patient_again(pool: Pool) -> None:
-    async with pool.acquire() as connection:
+    async with player(pool) as connection:
         await take_role(connection, ROLE)
     for _ in range(5):
         async with pool.acquire() as connection:

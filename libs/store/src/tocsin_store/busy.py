@@ -23,6 +23,10 @@ class Work(StrEnum):
     """Steps of plans depend on it."""
     MOVING_ON = "moving_on"
     """Members go on to their next step before its time."""
+    CORRECTIONS = "corrections"
+    """New versions follow those whom earlier ones reached."""
+    DEAD = "dead"
+    """Sessions died and are not recovered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ UNION ALL
 SELECT 'moving_on', NULL, NULL WHERE EXISTS (SELECT FROM moving_on)
 UNION ALL
 SELECT 'mark', NULL, NULL WHERE ({UNDER_WAY})
+UNION ALL
+SELECT 'corrections', NULL, NULL WHERE EXISTS (SELECT FROM fan_out WHERE done_at IS NULL AND reached)
+UNION ALL
+SELECT 'dead', NULL, NULL WHERE EXISTS (SELECT FROM session WHERE state = 'dead')
 """
 
 

@@ -83,6 +83,7 @@ async def open_pool(
         timeout=5,
         command_timeout=10,
         init=_read_json,
+        reset=_as_it_is,
         server_settings={
             "application_name": application_name,
             "jit": "off",
@@ -92,6 +93,10 @@ async def open_pool(
             "enable_seqscan": "off",  # a plan made while the ledger is small must fit when it holds a million rows
         },
     )
+
+
+async def _as_it_is(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Statements leave no trace, and the driver's way to clean up would be one more for each. See `singletons.player`."""
 
 
 async def _read_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from tocsin_schemas.messages import AlertMetrics, Receipt
 from tocsin_schemas.words import Channel, State
 from tocsin_store.pool import Connection, Pool, Row
-from tocsin_store.singletons import take_role
+from tocsin_store.singletons import player, take_role
 
 _PUBLISHER: Final = "tocsin.publisher"
 _COUNTS: Final = -1
@@ -66,7 +66,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
 @asynccontextmanager
 async def publisher(pool: Pool) -> AsyncIterator[Connection | None]:
     """Be the one publisher while inside; None where another is."""
-    async with pool.acquire() as connection:
+    async with player(pool) as connection:
         yield connection if await take_role(connection, _PUBLISHER) else None
 
 

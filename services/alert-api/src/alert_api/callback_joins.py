@@ -8,7 +8,7 @@ import structlog
 from alert_api.callback_receipts import Reader, keep_reports
 from tocsin_store import callbacks
 from tocsin_store.pool import UNAVAILABLE, Connection, Pool
-from tocsin_store.singletons import take_role
+from tocsin_store.singletons import player, take_role
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ async def join_reports(pool: Pool, *, read: Reader) -> None:
     """Look for them each second, for ever, in one of all replicas; through outages of the database."""
     while True:
         try:
-            async with pool.acquire() as conn:
+            async with player(pool) as conn:
                 await _serve(conn, read=read)
         except UNAVAILABLE as error:
             log.warning("joining_lost_database", error=type(error).__name__)

@@ -15,6 +15,7 @@ from tocsin_schemas.topics import DEAD_LETTERS
 from tocsin_store import idempotency, outbox
 from tocsin_store.outbox import OutboxRow
 from tocsin_store.pool import UNAVAILABLE, Connection, Pool
+from tocsin_store.singletons import player
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class Relay:
         """Relay for ever."""
         while True:
             try:
-                async with self._pool.acquire() as conn:
+                async with player(self._pool) as conn:
                     await self._serve(conn)
             except UNAVAILABLE as error:
                 log.warning("relay_lost_database", error=type(error).__name__)
