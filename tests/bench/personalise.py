@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
@@ -63,7 +62,7 @@ class _Spliced:
 
     def message(self, number: int) -> bytes:
         person = self._people[number]
-        values = replace(VALUES, to=_address(person), name=person.name)
+        values = VALUES._replace(to=_address(person), name=person.name)
         return self._skeletons[person.language].spliced(values)
 
 

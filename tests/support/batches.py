@@ -25,8 +25,8 @@ def a_batch(
     return Batch(uuid4(), 1, content or an_alert(), deliveries, begin_by)
 
 
-def a_job(*domains: str) -> Job:
+def a_job(*domains: str, begin_by: float = float("inf")) -> Job:
     """A job with a message to each of these domains, in this order."""
-    batch = a_batch([a_claim(f"m@{domain}") for domain in domains])
+    batch = a_batch([a_claim(f"m@{domain}") for domain in domains], begin_by=begin_by)
     nothing = Outcome(OutcomeClass.LATE)
     return Job(batch, lambda _, __: nothing, company=Company(OpenGate(), HoldList(), SlowList()))

@@ -65,7 +65,7 @@ async def test_the_healthy_are_served_and_told_of_while_a_tarpit_holds_its_own(
 
 
 async def test_what_is_settled_soon_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "PART_SECONDS", 30.0)  # soon, on any machine
+    monkeypatch.setattr(job, "LOOK_SECONDS", 30.0)  # soon, on any machine
     async with sandbox(tmp_path) as running, channel(running) as sender:
         parts = await sent_in_parts(sender, a_batch(HEALTHY))
 

@@ -155,6 +155,54 @@ class _Alone:
         return 0, 1
 
 
+NOW = float("-inf")
+
+
+def behind(backlog: Backlog, current: Message) -> str | None:
+    message = backlog.take_behind(current, begin_by=NOW)
+    return None if message is None else message.domain
+
+
+def test_behind_one_of_a_trusted_domain_goes_the_next_of_a_trusted_one() -> None:
+    backlog = a_backlog()
+    proven(backlog, "fast.example")
+    proven(backlog, "other.example")
+    backlog.put(a_job("fast.example", "fast.example", "other.example", "new.example").messages)
+    first = the_next(backlog)
+
+    assert [behind(backlog, first) for _ in range(3)] == ["fast.example", "other.example", None]
+    assert the_next(backlog).domain == "new.example"
+
+
+def test_behind_one_that_may_take_long_goes_nobody() -> None:
+    backlog = a_backlog()
+    proven(backlog, "fast.example")
+    backlog.put(a_job("new.example", "fast.example").messages)
+
+    assert behind(backlog, the_next(backlog)) is None
+
+
+def test_whoever_would_be_late_goes_behind_nobody() -> None:
+    backlog = a_backlog()
+    proven(backlog, "fast.example")
+    backlog.put(a_job("fast.example").messages)
+    first = the_next(backlog)
+    backlog.put(a_job("fast.example", begin_by=1.0).messages)
+
+    assert backlog.take_behind(first, begin_by=2.0) is None
+
+
+def test_a_domain_at_its_limit_goes_on_behind_its_own_alone() -> None:
+    backlog = a_backlog(connections=4)
+    proven(backlog, "fast.example")
+    proven(backlog, "other.example")
+    backlog.put(a_job("other.example", *["fast.example"] * 5).messages)
+    other, first, *_ = all_that_may_go(backlog)
+
+    assert behind(backlog, other) is None
+    assert [behind(backlog, first) for _ in range(3)] == ["fast.example", "fast.example", None]
+
+
 @given(
     domains=st.lists(st.sampled_from(["a.example", "b.example", "c.example"]), max_size=60),
     steps=st.lists(st.tuples(st.booleans(), st.sampled_from([True, False, None])), max_size=120),

@@ -40,6 +40,11 @@ class Backlog:
         self._domains: dict[str, _Domain] = {}
         self._parked: dict[str, _Domain] = {}
 
+    @property
+    def waits(self) -> bool:
+        """Whether messages wait, in their turn or put aside; some of them may be late."""
+        return bool(self._ready or self._parked)
+
     def put(self, messages: Iterable[Message]) -> None:
         """Let them wait, last of all."""
         self._ready.extend(messages)
@@ -60,6 +65,29 @@ class Backlog:
             domain.parked.append(message)
             self._parked[message.domain] = domain
         return None
+
+    def take_behind(self, current: Message, *, begin_by: float) -> Message | None:
+        """The next message, where it may share the connection of one in flight: neither is likely to be waited for long.
+
+        Args:
+            current: The one in flight.
+            begin_by: Whoever must begin earlier may not; monotonic seconds.
+        """
+        if not self._is_trusted(current.domain):
+            return None
+        own = self._domains[current.domain]
+        waiting = own.parked or self._ready
+        while waiting and not waiting[0].waiting:
+            waiting.popleft()
+        if not waiting or waiting[0].job.begin_by < begin_by or not self._is_trusted(waiting[0].domain):
+            return None
+        domain = self._domains[waiting[0].domain]
+        if domain is not own and domain.in_flight >= self._trusting:
+            return None
+        domain.in_flight += 1
+        message = waiting.popleft()
+        message.waiting = False
+        return message
 
     def release(self, message: Message, *, fast: bool | None) -> int:
         """A message is no longer in flight.
@@ -116,6 +144,10 @@ class Backlog:
         if not domain.parked:
             self._parked.pop(name, None)
         return max(0, count)
+
+    def _is_trusted(self, name: str) -> bool:
+        domain = self._domains.get(name)
+        return domain is not None and domain.fast >= _PROVEN_ANSWERS and domain.allowance is None
 
     def _limit(self, domain: _Domain) -> int:
         return self._trusting if domain.fast >= _PROVEN_ANSWERS else self._cautious

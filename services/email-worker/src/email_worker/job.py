@@ -40,6 +40,8 @@ class Message:
     """Whether its domain has been told of."""
     put_aside: bool = False
     """Whether it waited for its domain, which has not proven fast or is capped, not for a connection."""
+    ahead: Envelope | None = None
+    """What went behind the body of the message before it on the same connection."""
 
     def may_wait(self) -> bool:
         """Let it wait once more, while there is time; it is late where there is none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.header import Header
 from email.utils import format_datetime
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
 from email_worker.render import RenderedAlert, Residual
 from tocsin_runtime.clock import utc_now
@@ -24,9 +24,8 @@ _PLAIN_ADDRESS: Final = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")  # printable ASCII 
 Escape = Callable[[str], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What differs per member."""
+class Values(NamedTuple):
+    """What differs per member. A tuple, for one is made for each."""
 
     to: str
     message_id: str
@@ -44,26 +43,30 @@ class Slot:
     opens_line: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Skeleton:
     """A message but for its slots: literals (dot-stuffed) around them, the last one ends with the lone dot."""
 
-    literals: Sequence[bytes]
-    slots: Sequence[Slot]
+    def __init__(self, literals: Sequence[bytes], slots: Sequence[Slot]) -> None:
+        self._parts = [b""] * (len(literals) + len(slots))
+        self._parts[::2] = literals
+        places: dict[Slot, list[int]] = {}
+        for number, slot in enumerate(slots):
+            places.setdefault(slot, []).append(2 * number + 1)
+        self._fills = [
+            (Values._fields.index(slot.value), slot.escape, slot.opens_line, tuple(at))
+            for slot, at in places.items()
+        ]
 
     def spliced(self, values: Values) -> bytes:
-        """Make one member's message, ready for the wire after DATA: a few microseconds."""
-        cleaned = {
-            "to": values.to,
-            "message_id": values.message_id,
-            "unsubscribe": values.unsubscribe,
-            "seen": values.seen,
-            "name": _CONTROL.sub(" ", values.name)[:_LONGEST_NAME],
-        }
-        parts = [self.literals[0]]
-        for slot, literal in zip(self.slots, self.literals[1:], strict=True):
-            parts.append(_stuffed(slot.escape(cleaned[slot.value]), opens_line=slot.opens_line))
-            parts.append(literal)
+        """Make one member's message, ready for the wire after DATA: a few microseconds. A value is escaped once."""
+        cleaned = values if _is_clean(values.name) else values._replace(name=_cleaned(values.name))
+        parts = self._parts.copy()
+        for number, escape_, opens_line, places in self._fills:
+            value = escape_(cleaned[number])
+            if opens_line and value.startswith(b"."):
+                value = b"." + value
+            for place in places:
+                parts[place] = value
         return b"".join(parts)
 
 
@@ -81,7 +84,7 @@ def skeleton(rendered: RenderedAlert, content: AlertContent, *, eight_bit: bool)
         eight_bit: Whether the relay takes 8BITMIME; quoted-printable where not.
     """
     encoding = "8bit" if eight_bit else "quoted-printable"
-    escapes = (_utf8, _html) if eight_bit else (_printable, _printable_html)
+    escapes = (_utf8, _html) if eight_bit else (_printable_value, _printable_html)
     boundary = f"=_{secrets.token_hex(12)}"  # nobody can write it into an alert
     literals: list[bytes] = [_headers(rendered, content, boundary=boundary)]
     slots: list[Slot] = []
@@ -101,7 +104,7 @@ def skeleton(rendered: RenderedAlert, content: AlertContent, *, eight_bit: bool)
         literals[-1] += _part_head(subtype, encoding=encoding, boundary=boundary)
         _append(literals, slots, residual, to_bytes=to_bytes, eight_bit=eight_bit)
     literals[-1] += f"--{boundary}--\r\n.\r\n".encode()
-    return Skeleton(tuple(literals), tuple(slots))
+    return Skeleton(literals, slots)
 
 
 def _headers(rendered: RenderedAlert, content: AlertContent, *, boundary: str) -> bytes:
@@ -168,6 +171,14 @@ def _append(
             literals.append(b"")
 
 
+def _is_clean(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and name.isprintable()
+
+
+def _cleaned(name: str) -> str:
+    return _CONTROL.sub(" ", name)[:_LONGEST_NAME]
+
+
 def _stuffed(literal: bytes, *, opens_line: bool) -> bytes:
     stuffed = literal.replace(b"\r\n.", b"\r\n..")
     return b"." + stuffed if opens_line and stuffed.startswith(b".") else stuffed
@@ -186,5 +197,9 @@ def _printable(value: str) -> bytes:
     return encoded.replace(b"\n", b"\r\n")
 
 
+def _printable_value(value: str) -> bytes:
+    return _stuffed(_printable(value), opens_line=False)  # encoding has broken it into lines
+
+
 def _printable_html(value: str) -> bytes:
-    return _printable(escape(value))
+    return _printable_value(escape(value))

@@ -26,6 +26,7 @@ class Relays:
         self.names = tuple(relay.name for relay in self._relays)
         self._doors = {relay.name: Door(relay) for relay in self._relays}
         self._lanes = settings.lanes
+        self._placed = asyncio.Event()
         self._pools = {
             (name, lane): SmtpPool(door, caps=caps, elsewhere=self._elsewhere)
             for name, door in self._doors.items()
@@ -38,9 +39,12 @@ class Relays:
             for pool in self._pools.values():
                 group.create_task(pool.run())
             while True:
+                await self._placed.wait()
                 await asyncio.sleep(_TICK_SECONDS)
                 for pool in self._pools.values():
                     pool.tick()
+                if not any(pool.at_work for pool in self._pools.values()):
+                    self._placed.clear()
 
     async def probe(self, name: str) -> bool:
         """Whether this relay lets us in; one that is not ours does not."""
@@ -62,6 +66,7 @@ class Relays:
                     by_relay[chosen.name].append(message)
         for name, messages in by_relay.items():
             self._pool(name, job.lane).put(messages)
+        self._placed.set()
 
     def _elsewhere(self, message: Message, why: Outcome, *, offered: bool) -> None:
         """Another relay, if one is left and there is time; what was offered with its body waits for another claim."""

@@ -1,10 +1,10 @@
-"""One open connection to a relay: envelopes go in one flight where it offers that (RFC 2920)."""
+"""One open connection to a relay: where it offers that an envelope goes in one flight, behind the last body (RFC 2920)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from email_worker.smtp_outcomes import GARBLED, LOST, outcome_of
 from email_worker.smtp_replies import CLOSING, GO_AHEAD, Reply
@@ -22,13 +22,21 @@ Heard = tuple[Phase, Reply]
 """A reply, and what it answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One message on its way: commands ready to send, body dot-stuffed and ended by a lone dot."""
 
     mail: bytes
     rcpt: bytes
     body: bytes
+
+    @property
+    def flight(self) -> bytes:
+        """Everything before the body."""
+        return self.mail + self.rcpt + b"DATA\r\n"
+
+
+Behind = Callable[[], Envelope | None]
+"""Asked when a body is about to go: whose envelope may go right behind it."""
 
 
 class SmtpConnection:
@@ -55,21 +63,31 @@ class SmtpConnection:
         self._envelope_seconds = envelope_timeout.total_seconds()
         self._seconds = timeout.total_seconds()
         self._awaited: Sequence[Phase] = _RESET
+        self._ahead: Envelope | None = None
         self._used = False
         self._dirty = False
 
-    async def hand_over(self, envelope: Envelope, *, gate: Gate, begin_by: float) -> Outcome | None:
+    async def hand_over(
+        self, envelope: Envelope, *, gate: Gate, begin_by: float, behind: Behind | None = None
+    ) -> Outcome | None:
         """Send one message.
+
+        Args:
+            envelope: Of this one; if the last body had one behind it, the same, or the connection is of no use any more.
+            gate: Asked before anything of it is begun.
+            begin_by: What to ask it; monotonic seconds.
+            behind: Where the relay takes commands in one flight: what goes with the body.
 
         Returns:
             What became of it; None where a kept-open connection had gone stale and nothing was begun: use another.
         """
         reused, self._used = self._used, True
         self.sent_body = False
-        if not self.in_step or not await self._is_fresh():
+        if not self._is_open_for(envelope) or not await self._is_fresh():
             self.close()
             return None if reused else self._lost(Phase.MAIL)
         if not gate.may_begin(begin_by):
+            self.take_back()
             return LATE
         try:
             heard = await self._offered(envelope)
@@ -79,7 +97,7 @@ class SmtpConnection:
         if refused is not None:
             await self._declined(heard)
             return self._refused(*refused, reused=reused)
-        return await self._body(envelope.body)
+        return await self._body(envelope.body, behind=behind)
 
     @property
     def open(self) -> bool:
@@ -91,9 +109,17 @@ class SmtpConnection:
         """Whether every answer was asked for; after one that was not, nobody knows which belongs to what."""
         return not self._wire.unread
 
+    def take_back(self) -> None:
+        """Close it if an envelope went behind the last body: its message is not to follow."""
+        if self._ahead is not None:
+            self.close()
+
     def close(self) -> None:
         """Leave without waiting for the answer to QUIT."""
         self._wire.close()
+
+    def _is_open_for(self, envelope: Envelope) -> bool:
+        return self.in_step if self._ahead is None else self._ahead is envelope
 
     async def _is_fresh(self) -> bool:
         """Leave the last transaction behind, where the next flight does not: the gate is asked with nothing to wait for."""
@@ -107,19 +133,20 @@ class SmtpConnection:
 
     async def _offered(self, envelope: Envelope) -> Sequence[Heard]:
         """What the relay says to the envelope, as far as there was reason to ask."""
-        commands = (envelope.mail, envelope.rcpt, b"DATA\r\n")
-        return await (self._in_one_flight(commands) if self._pipelining else self._one_by_one(commands))
+        return await (self._in_one_flight(envelope) if self._pipelining else self._one_by_one(envelope))
 
-    async def _in_one_flight(self, commands: Sequence[bytes]) -> Sequence[Heard]:
-        flight = b"".join(commands)
+    async def _in_one_flight(self, envelope: Envelope) -> Sequence[Heard]:
+        went, self._ahead = self._ahead is not None, None
         if not self._dirty:
-            return list(zip(_FLIGHT, await self._asked(flight, _FLIGHT), strict=True))
-        _, *replies = await self._asked(b"RSET\r\n" + flight, _RESET + _FLIGHT)
+            replies = await self._asked(b"" if went else envelope.flight, _FLIGHT)
+            return list(zip(_FLIGHT, replies, strict=True))
+        _, *replies = await self._asked(b"RSET\r\n" + envelope.flight, _RESET + _FLIGHT)
         self._dirty = False
         return list(zip(_FLIGHT, replies, strict=True))
 
-    async def _one_by_one(self, commands: Sequence[bytes]) -> Sequence[Heard]:
+    async def _one_by_one(self, envelope: Envelope) -> Sequence[Heard]:
         heard: list[Heard] = []
+        commands = (envelope.mail, envelope.rcpt, b"DATA\r\n")
         for phase, command in zip(_FLIGHT, commands, strict=True):
             (reply,) = await self._asked(command, (phase,))
             heard.append((phase, reply))
@@ -143,9 +170,11 @@ class SmtpConnection:
             ):  # the refusal stands; the next message gets another connection
                 await self._asked(b".\r\n", (Phase.DATA,))
 
-    async def _body(self, body: bytes) -> Outcome:
+    async def _body(self, body: bytes, *, behind: Behind | None) -> Outcome:
         self.sent_body = True
-        self._wire.write(body, seconds=self._seconds)
+        self._ahead = behind() if behind is not None and self._pipelining else None
+        flight = b"" if self._ahead is None else self._ahead.flight
+        self._wire.write(body + flight, seconds=self._seconds)
         try:
             (reply,) = await self._wire.read(1)
         except ConnectionLostError:

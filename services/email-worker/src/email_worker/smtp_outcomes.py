@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 from email_worker.provider_texts import provider_text
@@ -54,9 +55,14 @@ def outcome_of(phase: Phase, *, code: int, text: str, provider: str | None = Non
     enhanced = enhanced_code(text)
     status = f"{code} {enhanced}" if enhanced else str(code)
     if phase is Phase.FINAL_DOT and 200 <= code < 300:  # noqa: PLR2004 - RFC 5321: positive completion
-        return Outcome(OutcomeClass.OK, None, status, provider=provider)
+        return _taken(status, provider)
     of, reason, scope, lasts = _meaning(phase, code=code, enhanced=enhanced, text=text)
     return Outcome(of, reason, status, scope, lasts, provider, answer_of(f"{code} {text}"))
+
+
+@lru_cache(maxsize=128)
+def _taken(status: str, provider: str | None) -> Outcome:
+    return Outcome(OutcomeClass.OK, None, status, provider=provider)
 
 
 def answer_of(line: str) -> str:

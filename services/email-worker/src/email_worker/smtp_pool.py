@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from datetime import timedelta
+from functools import partial
 from math import inf
 from typing import Final, Protocol
 
@@ -13,7 +14,7 @@ from email_worker.backlog import FAST_SECONDS, Backlog
 from email_worker.domain_caps import DomainCaps
 from email_worker.job import Message
 from email_worker.relay_door import Door
-from email_worker.smtp_connection import SmtpConnection
+from email_worker.smtp_connection import Envelope, SmtpConnection
 from email_worker.smtp_opening import OpeningError
 from tocsin_runtime.delivery.channel import Outcome, OutcomeClass, Scope
 from tocsin_schemas.words import Reason
@@ -22,6 +23,10 @@ log = structlog.get_logger()
 
 SLOW_SECONDS: Final = 1.5
 """A hand-over open for longer, while others are answered, is not how a healthy destination behaves."""
+
+
+_QUICK_SECONDS: Final = 0.25
+"""A relay that answers an envelope so soon is likely to answer the next ones, too."""
 
 
 class Elsewhere(Protocol):
@@ -62,8 +67,15 @@ class SmtpPool:
         )
         self._idle: deque[asyncio.Future[None]] = deque()
         self._in_hand: set[Message] = set()
+        self._behind: dict[Message, Message] = {}
+        """Whose envelope went behind whose body."""
         self._answers = Answers()
         self._connections: set[SmtpConnection] = set()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether there is something to be told by `tick`."""
+        return bool(self._in_hand) or self._backlog.waits
 
     def put(self, messages: list[Message]) -> None:
         """Let messages wait for a connection."""
@@ -76,6 +88,7 @@ class SmtpPool:
         for message in self._in_hand:
             if now - message.began > FAST_SECONDS:
                 self._backlog.distrust(message)
+                self._free_behind(message)
             late = now - message.began > SLOW_SECONDS and not message.slow
             if late and self._answers.of_others(message.domain) > message.began:
                 message.slow = True
@@ -92,8 +105,12 @@ class SmtpPool:
         connection: SmtpConnection | None = None
         try:
             while True:
-                message = await self._next()
-                connection = await self._hand_over(message, connection)
+                message: Message | None = await self._next()
+                while message is not None:
+                    connection = await self._hand_over(message, connection)
+                    message = self._behind.pop(message, None)
+                if connection is not None:
+                    connection.take_back()
         finally:
             if connection is not None:
                 connection.close()
@@ -121,20 +138,54 @@ class SmtpPool:
             return connection
         while True:
             if connection is None or not connection.open:
+                message.ahead = None
                 connection = await self._opened(message)
                 if connection is None:
                     return None
-            made = job.envelope_of(message.number, connection.eight_bit)
+            made = message.ahead or job.envelope_of(message.number, connection.eight_bit)
+            message.ahead = None
             if isinstance(made, Outcome):
                 self._release(message)
                 message.settle(made)
                 return connection
             self._begun(message)
-            outcome = await connection.hand_over(made, gate=job.gate, begin_by=job.begin_by)
+            outcome = await connection.hand_over(
+                made,
+                gate=job.gate,
+                begin_by=job.begin_by,
+                behind=partial(self._next_behind, message, eight_bit=connection.eight_bit),
+            )
             if outcome is not None:
                 self._came_to(message, outcome, connection)
                 return connection
             connection.close()  # it had gone stale: the same message, on a new one
+
+    def _next_behind(self, message: Message, *, eight_bit: bool) -> Envelope | None:
+        """Whose envelope goes behind this body; None where nobody waits, or this connection may be needed for longer."""
+        now = time.monotonic()
+        if now - message.began > _QUICK_SECONDS or message.job.holds.is_held(self._name):
+            return None
+        following = self._backlog.take_behind(message, begin_by=now + _QUICK_SECONDS)
+        if following is None:
+            return None
+        made = following.job.envelope_of(following.number, eight_bit)
+        if isinstance(made, Outcome):
+            self._release(following)
+            following.settle(made)
+            return None
+        following.ahead = made
+        self._behind[message] = following
+        return made
+
+    def _free_behind(self, message: Message) -> None:
+        """Let whoever shares a connection with a slow message have another: of theirs only the envelope has gone."""
+        following = self._behind.pop(message, None)
+        if following is None:
+            return
+        following.ahead = None
+        self._release(following)
+        if following.may_wait():
+            self.put([following])
 
     async def _opened(self, message: Message) -> SmtpConnection | None:
         """A new connection; None where there is none to be had, and the message has found another way."""

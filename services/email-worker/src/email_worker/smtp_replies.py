@@ -1,8 +1,7 @@
 """Replies out of bytes: several lines are one reply, known by its first; what is none ends the connection."""
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST_REPLY: Final = 65_536
 MOST_LINES: Final = 100
@@ -16,8 +15,7 @@ class NonsenseError(Exception):
     """Not SMTP, or without end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A whole reply; the text is its first line's."""
 
     code: int

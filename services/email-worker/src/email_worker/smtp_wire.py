@@ -30,8 +30,9 @@ class SmtpWire(asyncio.Protocol):
         return self._replies
 
     def write(self, data: bytes, *, seconds: float | None = None) -> None:
-        """Send it; what is read from now on has so long to come, where given."""
-        self._transport.write(data)
+        """Send it, if there is anything; what is read from now on has so long to come, where given."""
+        if data:
+            self._transport.write(data)
         if seconds is not None:
             self._hurry(seconds)
 
