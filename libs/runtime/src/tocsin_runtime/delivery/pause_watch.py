@@ -70,9 +70,12 @@ class PauseWatch:
 
     async def look(self) -> None:
         """Tell the ledger what was found, read what others did, probe what is due."""
-        for provider, (reason, rest) in list(self._found.items()):
+        told = dict(self._found)
+        for provider, (reason, rest) in told.items():
             await self._tell(provider, reason, lasts=rest)
         self._read(await pauses.in_force(self._pool, channel=self._channel))
+        for provider in told:  # from here on the ledger says so
+            self._found.pop(provider, None)
         for provider, held in list(self._held.items()):
             if held.left <= timedelta():
                 await self._probe(provider, held)
@@ -96,7 +99,6 @@ class PauseWatch:
         await pauses.hold(
             self._pool, channel=self._channel, route=provider_route(provider), reason=reason, lasts=lasts
         )
-        self._found.pop(provider, None)
 
     async def _probe(self, provider: str, held: Held) -> None:
         if await self._sender.probe(provider):
