@@ -10,6 +10,7 @@ from tocsin_schemas.words import Channel, Lane, Severity
 from tocsin_store import enqueue
 from tocsin_store.busy import Busy, Work, busy
 from tocsin_store.pool import Pool
+from tocsin_store.sessions import open_session
 
 ROUTINE = Post(lane=Lane.ROUTINE, severity=Severity.MINOR)
 
@@ -60,3 +61,15 @@ async def test_a_step_that_has_begun_needs_the_mark_and_who_moves_on_somebody_to
 
     assert before == []
     assert set(await busy(pool)) == {Busy(Work.MARK), Busy(Work.MOVING_ON)}
+
+
+async def test_a_correction_and_a_session_that_died_are_somebodys_work(pool: Pool) -> None:
+    session = await open_session(pool, worker="email-worker")
+    situation = await waiting(pool, post=ROUTINE)
+    await pool.execute("UPDATE chunk SET settled_at = now()")
+    await pool.execute("UPDATE session SET state = 'dead', dead_at = now() WHERE id = $1", session)
+    await pool.execute(
+        "UPDATE fan_out SET reached = true, done_at = NULL WHERE alert_id = $1", situation.alert
+    )
+
+    assert set(await busy(pool)) == {Busy(Work.CORRECTIONS), Busy(Work.DEAD)}

@@ -12,7 +12,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 _STALLED_SECONDS: Final = 10.0
-_POLL_SECONDS: Final = 0.1
+_POLL_SECONDS: Final = 0.5
 
 Start = Callable[[str, list[tuple[str, str]]], object]
 

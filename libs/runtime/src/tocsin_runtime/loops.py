@@ -1,7 +1,8 @@
 """Loops that outlive their dependencies: a step that finds one down is done again, and nothing else happens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import structlog
@@ -30,6 +31,11 @@ async def repeat(
         wake: Ends the wait early.
     """
     woken = wake or asyncio.Event()
+    async with _woken_by(process.stopping, woken):
+        await _repeat(step, process=process, name=name, every=every, woken=woken)
+
+
+async def _repeat(step: Step, *, process: Process, name: str, every: float, woken: asyncio.Event) -> None:
     while not process.stopping.is_set():
         try:
             more = await step()
@@ -40,14 +46,18 @@ async def repeat(
             continue
         process.health.set(name, ok=True)
         if not more:
-            await _until(woken, process=process, seconds=every)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(every):
+                    await woken.wait()
+            woken.clear()
 
 
-async def _until(wake: asyncio.Event, *, process: Process, seconds: float) -> None:
-    waits = [asyncio.create_task(wake.wait()), asyncio.create_task(process.stopping.wait())]
+@asynccontextmanager
+async def _woken_by(stopping: asyncio.Event, woken: asyncio.Event) -> AsyncIterator[None]:
+    """Whoever waits for the one is woken by the other, too."""
+    watch = asyncio.create_task(stopping.wait())
+    watch.add_done_callback(lambda _: woken.set())
     try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        yield
     finally:
-        for wait in waits:
-            wait.cancel()
-    wake.clear()
+        watch.cancel()

@@ -40,18 +40,19 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
 
         asleep: dict[Busy, asyncio.Event] = {}
 
-        def woken(step: Step, *, busy: Busy) -> None:
+        def woken(step: Step, *, busy: Busy) -> asyncio.Event:
             asleep[busy] = asyncio.Event()
             name = "_".join(part for part in (busy.work, busy.channel, busy.lane) if part)
             loop(name, step, every=_ASLEEP, wake=asleep[busy])
+            return asleep[busy]
 
-        filled, bells = asyncio.Event(), [asyncio.Event() for _ in range(3)]
-        loop("fan_out", lambda: fan_out.fan_out(pool, filled=filled), every=1.0, wake=bells[0])
-        loop("closing", Closer(pool).close, every=1.0, wake=bells[1])
-        loop(
-            "correcting", lambda: correcting.correct(pool, observer, filled=filled), every=0.5, wake=bells[2]
+        filled, accepted, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        loop("fan_out", lambda: fan_out.fan_out(pool, filled=filled), every=1.0, wake=accepted)
+        loop("closing", Closer(pool).close, every=1.0, wake=over)
+        corrected = woken(
+            lambda: correcting.correct(pool, observer, filled=filled), busy=Busy(Work.CORRECTIONS)
         )
-        woken(escalating.Marker(pool, observer, moved=bells[0]).mark, busy=Busy(Work.MARK))
+        woken(escalating.Marker(pool, observer, moved=accepted).mark, busy=Busy(Work.MARK))
         woken(lambda: escalating.escalate_failed(pool, filled=filled), busy=Busy(Work.MOVING_ON))
         by_lane = dict(zip(Lane, lane_pools, strict=True))  # neither lane waits for the other's statements
         for channel, lane in product(Channel, Lane):
@@ -63,12 +64,12 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         loop("waking", lambda: waking.wake(pool, asleep), every=0.2, wake=filled)
         recovery = Recovery(pool, observer)
         loop("sessions", DeathWatch(pool, dead_after=settings.session_dead_after).look, every=1.0)
-        loop("recovery", recovery.recover_dead, every=0.5)
+        woken(recovery.recover_dead, busy=Busy(Work.DEAD))
         loop("orphans", recovery.recover_orphans, every=5.0)
         loop("probing", lambda: probing.probe(pool), every=1.0)
         loop("partitions", lambda: make_ahead(pool), every=3_600.0)
         loop("forgetting", lambda: forgetting.forget(pool, settings=settings), every=3_600.0)
-        await fan_out.listen(process, bootstrap_servers=kafka, bells=bells)
+        await fan_out.listen(process, bootstrap_servers=kafka, bells=(accepted, over, corrected))
 
 
 async def _pool(settings: DispatcherSettings) -> Pool:

@@ -59,7 +59,6 @@ def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:
         rebalance_timeout_ms=20_000,
         request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
         max_poll_interval_ms=60_000,
-        fetch_max_wait_ms=100,
         metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
         connections_max_idle_ms=180_000,
     )

@@ -13,6 +13,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from tocsin_runtime.kafka.commits import commit
 from tocsin_runtime.kafka.connecting import connected, disconnect, fetches_no_more
 from tocsin_runtime.kafka.failures import FAILURES
+from tocsin_runtime.kafka.patience import Patience
 from tocsin_runtime.kafka.starts import Beginning, Beginnings, Starts
 from tocsin_runtime.kafka.taken import Hand, Taken
 from tocsin_runtime.kafka.tracker import Tracker
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 _DRAIN_SECONDS: Final = 12.0
 _RECONNECT_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 2.0
+_COMMIT_SECONDS: Final = 0.1
+_PAUSE_SECONDS: Final = 0.1
 _MOST_UNFINISHED: Final = 5_000
 _NOWHERE: Final = TopicPartition("__none__", 0)  # polling it keeps the group's liveness without records
 
@@ -63,6 +66,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._committing = asyncio.Lock()
         self._consumer: AIOKafkaConsumer | None = None
         self._background: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
+        self._patience = Patience()
         self._failure: Exception | None = None
 
     @property
@@ -110,11 +115,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         await self._disconnect()
 
     async def take(
-        self, *, limit: int, wait_ms: int = 100, only: Collection[int] | None = None
+        self, *, limit: int, wait_ms: int | None = None, only: Collection[int] | None = None
     ) -> list[Taken]:
         """Records not yet in hand, at most `limit`; empty when there are none or a rebalance is under way.
 
-        With `only`, those of these partitions.
+        With `only`, those of these partitions. Without `wait_ms` it waits for them as `Patience` says.
 
         Never cancel it: aiokafka would stop watching the poll interval. Call it (or `idle`) at least every minute.
         """
@@ -125,17 +130,23 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         epoch = self._epoch
         if self._consumer is None:  # a failure threw it away, and Kafka did not answer then
             await self._connect()
-        if self._consumer is None or not self._admitting or not self._seek(epoch):
-            await asyncio.sleep(wait_ms / 1000)
+        consumer = self._consumer
+        if consumer is None or not self._admitting or not self._seek(epoch):
+            await asyncio.sleep(_PAUSE_SECONDS)
             return []
+        patience = self._patience.wait_ms(consumer)
         try:
-            fetched = await self._consumer.getmany(
-                *self._with_room(only), timeout_ms=wait_ms, max_records=limit
+            fetched = await consumer.getmany(
+                *self._with_room(only),
+                timeout_ms=patience if wait_ms is None else wait_ms,
+                max_records=limit,
             )
         except FAILURES as error:
             log.warning("fetch_failed", topic=self._topic.name, error=type(error).__name__)
             await self._recover(error)
             return []
+        if fetched:
+            self._patience.stir(consumer)
         if not self.admits(epoch):
             return []  # the seek of the next epoch fetches them again
         return [taken for records in fetched.values() for taken in self._register(records)]
@@ -152,6 +163,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         if self._consumer is None:
             await asyncio.sleep(wait_ms / 1000)
             return
+        self._patience.stir(self._consumer)
         try:
             await self._consumer.getmany(_NOWHERE, timeout_ms=wait_ms)
         except FAILURES as error:  # the next `take` recovers
@@ -163,6 +175,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._hand.release()
         if finished and epoch == self._epoch and taken.partition in self._trackers:
             self._trackers[taken.partition].finish(taken.offset)
+            self._moved.set()
 
     def _with_room(self, only: Collection[int] | None) -> Sequence[TopicPartition]:
         """Partitions to poll: those held back keep what was fetched for them, which aiokafka's `pause` would drop."""
@@ -229,6 +242,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         }
         self._epoch += 1
         self._admitting = True
+        self._moved.set()
 
     async def _drain(self) -> None:
         if not await self._hand.emptied(within=_DRAIN_SECONDS):
@@ -246,9 +260,13 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def _commit_regularly(self) -> None:
         while True:
-            await asyncio.sleep(0.1)
+            await self._moved.wait()
+            await asyncio.sleep(_COMMIT_SECONDS)
             if self._admitting:
+                self._moved.clear()
                 await self._commit()
+                if any(tracker.uncommitted is not None for tracker in self._trackers.values()):
+                    self._moved.set()  # it failed, or more was finished meanwhile
 
     async def _commit(self) -> None:
         async with self._committing:

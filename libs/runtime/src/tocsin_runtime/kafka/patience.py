@@ -1,0 +1,38 @@
+"""How long to wait for records: a tenth of a second while they come, half a one once it is quiet."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+
+_BUSY_MS: Final = 100
+_QUIET_MS: Final = 500
+_QUIET_FETCH_MS: Final = 2_000
+_QUIET_AFTER_SECONDS: Final = 5.0
+
+
+class Patience:
+    """Of one reader, and of the broker, which keeps a fetch that finds nothing as long; longer while it is quiet.
+
+    What comes for a partition that is not in that fetch, for its last records were not yet taken when it was sent, waits
+    for its end: so not while records come. Otherwise whatever comes is there at once.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._busy_until = float("-inf")
+
+    def stir(self, consumer: AIOKafkaConsumer) -> None:
+        """There are records, or may be."""
+        self._busy_until = self._clock() + _QUIET_AFTER_SECONDS
+        self._tell(consumer, _BUSY_MS)
+
+    def wait_ms(self, consumer: AIOKafkaConsumer) -> int:
+        """Milliseconds to wait now."""
+        busy = self._clock() < self._busy_until
+        self._tell(consumer, _BUSY_MS if busy else _QUIET_FETCH_MS)
+        return _BUSY_MS if busy else _QUIET_MS
+
+    def _tell(self, consumer: AIOKafkaConsumer, ms: int) -> None:
+        consumer._fetcher._fetch_max_wait_ms = ms  # noqa: SLF001 - else it is what it was when the client was made
