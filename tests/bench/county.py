@@ -24,6 +24,7 @@ from tocsin_store.pool import Pool, open_pool
 MEMBERS: Final = 36_150
 """So many sample members consent that about 33,000 deliveries come of them."""
 _GOAL_SECONDS: Final = 30.0
+_GOAL_RATIO: Final = 0.2
 _ONE_EACH: Final[Mapping[str, int]] = {}
 
 
@@ -52,7 +53,7 @@ class Use:
 def measure(
     *, relay: str, environment: Mapping[str, str], ceiling: float | None, console: Console
 ) -> list[Row]:
-    """Send one alert to the county; `ceiling` is smtp-source's rate in this run."""
+    """Send one alert to the county; `ceiling` is the rate of our client alone in this run."""
     with running_stack(**environment) as stack:
         console.print(f"county through {relay}: loading {MEMBERS} members")
         loaded, sending, (before, after), hot = asyncio.run(_send(stack))
@@ -64,17 +65,32 @@ def measure(
             sending.delivered,
             f"s for {count} deliveries",
             ceiling and count / ceiling,
-            ceiling and rate / ceiling,
+            None,
             f"≤ {_GOAL_SECONDS:.0f} s",
             sending.delivered <= _GOAL_SECONDS,
         ),
-        Row(f"{row}-rate", rate, "deliveries/s", ceiling, ceiling and rate / ceiling),
+        _rate(f"{row}-rate", rate, ceiling),
         Row(f"{row}-fan-out", sending.fanned_out, "s"),
         Row(f"{row}-hot", hot, "share of updates", 1.0, hot, "≥ 0.9", hot >= 0.9),
         Row(f"{row}-wal", (after.wal - before.wal) / count, "bytes of WAL/delivery"),
         Row(f"{row}-kafka", (after.log - before.log) / count, "bytes on Kafka/delivery"),
     ]
     return [*rows, *_cpu_rows(row, before, after, count=count)]
+
+
+def _rate(row: str, rate: float, ceiling: float | None) -> Row:
+    if ceiling is None:
+        return Row(row, rate, "deliveries/s")
+    ratio = rate / ceiling
+    return Row(
+        row,
+        rate,
+        "deliveries/s",
+        ceiling,
+        ratio,
+        f"≥ {_GOAL_RATIO} of our client alone",
+        ratio >= _GOAL_RATIO,
+    )
 
 
 def _cpu_rows(row: str, before: Use, after: Use, *, count: int) -> list[Row]:

@@ -17,7 +17,7 @@ from tocsin_schemas.topics import RECEIPTS, deliveries
 from tocsin_schemas.words import Channel, Lane
 
 _MEMBERS: Final = 22_000
-_GOAL: Final = 0.2
+_GOAL: Final = 0.6
 _FROM: Final = 0.1
 _TO: Final = 0.95
 

@@ -162,8 +162,9 @@ class SmtpPool:
 
     def _next_behind(self, message: Message, *, eight_bit: bool) -> Envelope | None:
         """Whose envelope goes behind this body; None where nobody waits, or this connection may be needed for longer."""
-        now = time.monotonic()
-        if now - message.began > _QUICK_SECONDS or message.job.holds.is_held(self._name):
+        job, now = message.job, time.monotonic()
+        answered_late = now - message.began > _QUICK_SECONDS
+        if answered_late or job.holds.is_held(self._name) or not job.gate.may_begin(now):
             return None
         following = self._backlog.take_behind(message, begin_by=now + _QUICK_SECONDS)
         if following is None:
