@@ -1,8 +1,8 @@
 """Composition root of the dispatcher."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from itertools import product
 from typing import Final
 
 from dispatcher import correcting, escalating, fan_out, forgetting, probing, waking
@@ -25,6 +25,26 @@ _ASLEEP: Final = 5.0
 """Seconds after which a loop looks for itself though nobody woke it."""
 
 
+class Loops:
+    """Steps that are done again and again: each so many seconds, or when there is something to do."""
+
+    def __init__(self, process: Process, group: asyncio.TaskGroup) -> None:
+        self.asleep: dict[Busy, asyncio.Event] = {}
+        self._process = process
+        self._group = group
+
+    def every(self, seconds: float, step: Step, *, name: str, wake: asyncio.Event | None = None) -> None:
+        """Do it so often, and when it is woken."""
+        self._group.create_task(repeat(step, process=self._process, name=name, every=seconds, wake=wake))
+
+    def woken(self, busy: Busy, step: Step) -> asyncio.Event:
+        """Do it while there is such work, or when the event is set."""
+        wake = self.asleep[busy] = asyncio.Event()
+        name = "_".join(part for part in (busy.work, busy.channel, busy.lane) if part)
+        self.every(_ASLEEP, step, name=name, wake=wake)
+        return wake
+
+
 async def serve(process: Process, *, settings: DispatcherSettings) -> None:
     """Fan out, enqueue, settle, close and recover until the process stops."""
     kafka = settings.kafka_bootstrap_servers
@@ -33,43 +53,46 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
         pool, *lane_pools = [await stack.enter_async_context(await _pool(settings)) for _ in (None, *Lane)]
         await stack.enter_async_context(outlet)
         await stack.enter_async_context(observer)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
+        loops = Loops(process, await stack.enter_async_context(asyncio.TaskGroup()))
+        for lane, lane_pool in zip(Lane, lane_pools, strict=True):  # neither waits for the other's statements
+            _deliver(loops, lane_pool, lane, outlet=outlet, observer=observer, settings=settings)
+        bells = _decide(loops, pool, observer)
+        _care(loops, pool, observer, settings=settings)
+        await fan_out.listen(process, bootstrap_servers=kafka, bells=bells)
 
-        def loop(name: str, step: Step, *, every: float, wake: asyncio.Event | None = None) -> None:
-            group.create_task(repeat(step, process=process, name=name, every=every, wake=wake))
 
-        asleep: dict[Busy, asyncio.Event] = {}
+def _deliver(
+    loops: Loops, pool: Pool, lane: Lane, *, outlet: Outlet, observer: Observer, settings: DispatcherSettings
+) -> None:
+    """What is in the ledger goes on the log, and is followed there."""
+    for channel in Channel:
+        queue = LaneQueue(pool, outlet, channel, lane, settings)
+        loops.woken(Busy(Work.CHUNKS, channel, lane), queue.enqueue_chunk)
+        loops.woken(Busy(Work.DUE, channel, lane), queue.enqueue_due)
+        loops.woken(Busy(Work.ON_LOG, channel, lane), Settler(pool, outlet, observer, channel, lane).settle)
 
-        def woken(step: Step, *, busy: Busy) -> asyncio.Event:
-            asleep[busy] = asyncio.Event()
-            name = "_".join(part for part in (busy.work, busy.channel, busy.lane) if part)
-            loop(name, step, every=_ASLEEP, wake=asleep[busy])
-            return asleep[busy]
 
-        filled, accepted, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        loop("fan_out", lambda: fan_out.fan_out(pool, filled=filled), every=1.0, wake=accepted)
-        loop("closing", Closer(pool).close, every=1.0, wake=over)
-        corrected = woken(
-            lambda: correcting.correct(pool, observer, filled=filled), busy=Busy(Work.CORRECTIONS)
-        )
-        woken(escalating.Marker(pool, observer, moved=accepted).mark, busy=Busy(Work.MARK))
-        woken(lambda: escalating.escalate_failed(pool, filled=filled), busy=Busy(Work.MOVING_ON))
-        by_lane = dict(zip(Lane, lane_pools, strict=True))  # neither lane waits for the other's statements
-        for channel, lane in product(Channel, Lane):
-            queue = LaneQueue(by_lane[lane], outlet, channel, lane, settings)
-            settler = Settler(by_lane[lane], outlet, observer, channel, lane)
-            woken(queue.enqueue_chunk, busy=Busy(Work.CHUNKS, channel, lane))
-            woken(queue.enqueue_due, busy=Busy(Work.DUE, channel, lane))
-            woken(settler.settle, busy=Busy(Work.ON_LOG, channel, lane))
-        loop("waking", lambda: waking.wake(pool, asleep), every=0.2, wake=filled)
-        recovery = Recovery(pool, observer)
-        loop("sessions", DeathWatch(pool, dead_after=settings.session_dead_after).look, every=1.0)
-        woken(recovery.recover_dead, busy=Busy(Work.DEAD))
-        loop("orphans", recovery.recover_orphans, every=5.0)
-        loop("probing", lambda: probing.probe(pool), every=1.0)
-        loop("partitions", lambda: make_ahead(pool), every=3_600.0)
-        loop("forgetting", lambda: forgetting.forget(pool, settings=settings), every=3_600.0)
-        await fan_out.listen(process, bootstrap_servers=kafka, bells=(accepted, over, corrected))
+def _decide(loops: Loops, pool: Pool, observer: Observer) -> Sequence[asyncio.Event]:
+    """Who is to get what; returns the bells to ring where something was posted."""
+    filled, accepted, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    loops.every(1.0, lambda: fan_out.fan_out(pool, filled=filled), name="fan_out", wake=accepted)
+    loops.every(1.0, Closer(pool).close, name="closing", wake=over)
+    corrected = loops.woken(Busy(Work.CORRECTIONS), lambda: correcting.correct(pool, observer, filled=filled))
+    loops.woken(Busy(Work.MARK), escalating.Marker(pool, observer, moved=accepted).mark)
+    loops.woken(Busy(Work.MOVING_ON), lambda: escalating.escalate_failed(pool, filled=filled))
+    loops.every(0.2, lambda: waking.wake(pool, loops.asleep), name="waking", wake=filled)
+    return accepted, over, corrected
+
+
+def _care(loops: Loops, pool: Pool, observer: Observer, *, settings: DispatcherSettings) -> None:
+    """Nothing stays lost, held or kept for ever."""
+    recovery = Recovery(pool, observer)
+    loops.every(1.0, DeathWatch(pool, dead_after=settings.session_dead_after).look, name="sessions")
+    loops.woken(Busy(Work.DEAD), recovery.recover_dead)
+    loops.every(5.0, recovery.recover_orphans, name="orphans")
+    loops.every(1.0, lambda: probing.probe(pool), name="probing")
+    loops.every(3_600.0, lambda: make_ahead(pool), name="partitions")
+    loops.every(3_600.0, lambda: forgetting.forget(pool, settings=settings), name="forgetting")
 
 
 async def _pool(settings: DispatcherSettings) -> Pool:
