@@ -22,6 +22,7 @@ from alert_api import (
     unsubscribe_routes,
 )
 from alert_api.admission import Admission
+from alert_api.alert_door import AlertDoor
 from alert_api.callback_routes import CallbackRoutes
 from alert_api.faults import rule_of
 from alert_api.openapi import describe
@@ -56,7 +57,7 @@ def create_app(services: Services, *, public_url: str) -> ASGIApp:
         app.include_router(router)
     app.state.services = services
     app.state.description = cache(lambda: describe(app.routes, public_url=public_url))
-    return CallbackRoutes(app, services=services)
+    return CallbackRoutes(AlertDoor(app, services=services), services=services)
 
 
 async def _route_problem(request: Request, error: HTTPException) -> Response:

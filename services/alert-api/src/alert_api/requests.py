@@ -73,15 +73,24 @@ def _with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
     return caller
 
 
+def required_key(given: str | None) -> str:
+    """What the header Idempotency-Key says.
+
+    Raises:
+        Problem: `idempotency-key`.
+    """
+    if given is None or not _IDEMPOTENCY_KEY.fullmatch(given):
+        fault = Fault("Idempotency-Key", "required", "1 to 255 visible ASCII characters.")
+        raise Problem("idempotency-key", faults=[fault])
+    return given
+
+
 async def _idempotency_key(
     idempotency_key: Annotated[
         str | None, Header(description="New for each alert, the same when repeated. 1 to 255 visible ASCII.")
     ] = None,
 ) -> str:
-    if idempotency_key is None or not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-        fault = Fault("Idempotency-Key", "required", "1 to 255 visible ASCII characters.")
-        raise Problem("idempotency-key", faults=[fault])
-    return idempotency_key
+    return required_key(idempotency_key)
 
 
 async def _optional_key(
@@ -89,10 +98,12 @@ async def _optional_key(
         str | None, Header(description="The same when repeated, if given. 1 to 255 visible ASCII.")
     ] = None,
 ) -> str | None:
-    return None if idempotency_key is None else await _idempotency_key(idempotency_key)
+    return None if idempotency_key is None else required_key(idempotency_key)
 
 
-Writer = Annotated[Caller, Depends(_with(Scope.ALERTS_WRITE))]
+writer: Final = _with(Scope.ALERTS_WRITE)
+
+Writer = Annotated[Caller, Depends(writer)]
 Reader = Annotated[Caller, Depends(_with(Scope.ALERTS_READ))]
 ReceiptReader = Annotated[Caller, Depends(_with(Scope.RECEIPTS_READ))]
 ReplyReader = Annotated[Caller, Depends(_with(Scope.REPLIES_READ))]
