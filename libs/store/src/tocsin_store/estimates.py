@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
-from tocsin_store.geometry import Metres, Shape
+from tocsin_store.geometry import Shape, polygon_text
 from tocsin_store.pool import Connection
 from tocsin_store.suppressions import SUPPRESSED
 from tocsin_store.telling import RANGE
@@ -123,8 +123,10 @@ async def count(
 
     Nothing but the time is lost then: a transaction around it goes on.
     """
-    outlines = [_text(shape.outline) for shape in audience.shapes]
-    holes = [(n, _text(hole)) for n, shape in enumerate(audience.shapes, start=1) for hole in shape.holes]
+    outlines = [polygon_text(shape.outline) for shape in audience.shapes]
+    holes = [
+        (n, polygon_text(hole)) for n, shape in enumerate(audience.shapes, start=1) for hole in shape.holes
+    ]
     inner = conn.transaction()
     await inner.start()
     try:
@@ -162,31 +164,3 @@ async def time_zone_of(conn: Connection, alert_id: UUID) -> str | None:
         alert_id,
     )
     return zone
-
-
-async def expect(
-    conn: Connection, alert_id: UUID, *, version: int, texts: int | None, segments: float
-) -> None:
-    """Note how many texts a version is expected to be, and how many segments each of them on average."""
-    await conn.execute(
-        """UPDATE alert_content SET texts_expected = $3, segments_expected = $4
-           WHERE  alert_id = $1 AND version = $2""",
-        alert_id,
-        version,
-        texts,
-        segments,
-    )
-
-
-async def expect_calls(conn: Connection, alert_id: UUID, *, version: int, calls: int | None) -> None:
-    """Note how many calls a version is expected to be."""
-    await conn.execute(
-        "UPDATE alert_content SET calls_expected = $3 WHERE alert_id = $1 AND version = $2",
-        alert_id,
-        version,
-        calls,
-    )
-
-
-def _text(ring: Sequence[Metres]) -> str:
-    return "(" + ",".join(f"({easting!r},{northing!r})" for easting, northing in ring) + ")"

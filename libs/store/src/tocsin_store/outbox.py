@@ -48,16 +48,18 @@ async def take_relay_lock(conn: Connection) -> bool:
     return await take_role(conn, _RELAY_LOCK)
 
 
-async def next_batch(conn: Connection, *, limit: int) -> list[OutboxRow]:
-    """The oldest rows by id, single records before arrays of receipts: a bell does not wait for those."""
+async def next_batch(conn: Connection, *, limit: int, but: Sequence[int] = ()) -> list[OutboxRow]:
+    """The oldest rows by id but for some, single records before arrays of receipts: a bell does not wait for those."""
     rows = await conn.fetch(
         """
         SELECT id, topic, key, event_type, value, receipts, created_at
         FROM   outbox
+        WHERE  id <> ALL($2::bigint[])
         ORDER  BY receipts IS NOT NULL, id
         LIMIT  $1
         """,
         limit,
+        list(but),
     )
     return [OutboxRow(**row) for row in rows]
 
@@ -65,12 +67,6 @@ async def next_batch(conn: Connection, *, limit: int) -> list[OutboxRow]:
 async def delete(conn: Connection, ids: Sequence[int]) -> None:
     """Remove rows that Kafka has acknowledged."""
     await conn.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", list(ids))
-
-
-async def waits(conn: Connection, row_id: int) -> bool:
-    """Whether a row is still to be relayed."""
-    found: bool = await conn.fetchval("SELECT EXISTS (SELECT FROM outbox WHERE id = $1)", row_id)
-    return found
 
 
 async def oldest_age(conn: Connection) -> timedelta:

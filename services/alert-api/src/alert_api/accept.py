@@ -1,6 +1,7 @@
 """Accepts alerts: all or nothing, once per Idempotency-Key (design, section 5.1)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -13,15 +14,16 @@ from alert_api.alert_times import default_expiry
 from alert_api.audience import shapes_of
 from alert_api.faults import faults_of
 from alert_api.foretold import Composed, PlaceOf, composed_of, foretell
-from alert_api.once import Done, Outcome, Posting, once
+from alert_api.once import Outcome, Posting, alone, handed_over, in_flight, replayed
 from alert_api.problems import Fault, Problem
 from alert_api.services import Services
 from alert_api.settings import MessageSettings
 from alert_api.sms_forecast import Place
-from alert_api.traces import note, ring
+from tocsin_schemas.codec import encode
 from tocsin_schemas.messages import AlertAccepted
 from tocsin_schemas.words import Channel, Lane, Severity
-from tocsin_store import alerts
+from tocsin_store import alerts, idempotency
+from tocsin_store.accepting import UNBORN, Asked
 from tocsin_store.estimates import Audience
 from tocsin_store.geometry import Shape
 from tocsin_store.pool import Connection
@@ -29,37 +31,51 @@ from tocsin_store.pool import Connection
 Posted = TypeVar("Posted", bound=Body)
 
 
-async def accept(posting: Posting, *, services: Services) -> Outcome:
+async def accept(posting: Posting, key: str, *, services: Services) -> Outcome:
     """Store an alert and say whether its bell has reached Kafka, or give the first answer again.
 
     Raises:
         Problem: `validation`, `idempotency-mismatch`, `idempotency-in-flight`; nothing was stored.
         DatabaseDownError: It may have been stored: the same key tells.
     """
-    outcome = await once(
-        posting,
-        lambda conn: _store(conn, posting, now=services.now(), settings=services.sms, plans=services.plans),
-        services=services,
+    agency_id = posting.caller.agency_id
+    with alone(agency_id, key, services=services):
+        outcome = await _stored(posting, key, services=services)
+        if not outcome.replayed:
+            services.measures.accepted.labels(outcome.first.answer["lane"]).inc()
+        return await handed_over(outcome, agency_id, key, services=services)
+
+
+async def _stored(posting: Posting, key: str, *, services: Services) -> Outcome:
+    """Look and check first, and then store: no lock is held for a round trip."""
+    async with services.database.connection() as conn:
+        try:
+            new, answer = await _foretold(conn, posting, services=services)
+        except Problem:
+            # It may have been accepted before it was to be refused: then that stands.
+            first = await idempotency.find(conn, agency_id=posting.caller.agency_id, key=key)
+            if first is None:
+                raise
+            return replayed(first, posting)
+    bell = encode(AlertAccepted(alert_id=UNBORN, alert_version=1, lane=new.lane)).decode()
+    answered = await services.acceptance_desk.put(
+        Asked(new, key, posting.caller.key_id, posting.fingerprint, answer, bell)
     )
-    if not outcome.replayed:
-        services.measures.accepted.labels(outcome.first.answer["lane"]).inc()
-    return outcome
+    if answered is None:
+        raise in_flight()
+    return replayed(answered.first, posting) if answered.replayed else Outcome(answered.first)
 
 
-async def _store(
-    conn: Connection, posting: Posting, *, now: datetime, settings: MessageSettings, plans: Plans
-) -> Done:
-    new, composed = await checked(conn, posting, now=now, settings=settings, plans=plans)
-    place = place_of(new, now=now)
-    told = await foretell(conn, composed, audience_of(new), place=place, settings=settings)
-    alert = await alerts.insert(conn, new)
-    bell = await ring(conn, AlertAccepted(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
-    await note(conn, posting.caller, action="alert accepted", subject=alert.id)
-    await told.note(conn, alert)
-    answer = answer_of(alert) | told.answer(currency=settings.sms_currency)
-    if new.effective is not None:
-        return Done({**answer, "handover": "scheduled"})
-    return Done(answer, bell=bell)
+async def _foretold(
+    conn: Connection, posting: Posting, *, services: Services
+) -> tuple[alerts.NewAlert, dict[str, object]]:
+    """What an alert is to be, and what is said of it, but for what the ledger gives it."""
+    now, settings = services.now(), services.sms
+    new, composed = await checked(conn, posting, now=now, settings=settings, plans=services.plans)
+    told = await foretell(conn, composed, audience_of(new), place=place_of(new, now=now), settings=settings)
+    handover = "now" if new.effective is None else "scheduled"
+    answer = {"version": 1, "state": "live", "lane": new.lane, "handover": handover}
+    return replace(new, expected=told.expected), answer | told.answer(currency=settings.sms_currency)
 
 
 async def checked(
@@ -141,13 +157,13 @@ def lane_of(post: Content) -> Lane:
     return Lane.URGENT if urgent else Lane.ROUTINE
 
 
-def answer_of(alert: alerts.Alert, *, handover: str = "delayed") -> dict[str, object]:
+def answer_of(alert: alerts.Alert) -> dict[str, object]:
     """What is said of a version just stored; `delayed` until Kafka has got its bell."""
     return {
         "id": str(alert.id),
         "version": alert.version,
         "state": alert.state,
         "lane": alert.lane,
-        "handover": handover,
+        "handover": "delayed",
         "created_at": alert.created_at.isoformat(),
     }

@@ -41,7 +41,7 @@ async def post_alert(request: Request, caller: Writer, key: IdempotencyKey, serv
     Repeat it with the same Idempotency-Key after any error; it is accepted once.
     """
     body, content = await read_json(request)
-    outcome = await accept(Posting(caller, key, body, content), services=services)
+    outcome = await accept(Posting(caller, key, body, content), key, services=services)
     return outcome_of(outcome, location=f"/v1/alerts/{outcome.first.answer['id']}")
 
 

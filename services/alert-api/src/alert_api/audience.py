@@ -21,9 +21,8 @@ async def shapes_of(conn: Connection, posted: object) -> tuple[list[Shape], list
         posted: The body as JSON, checked or not.
     """
     entries = _entries(posted)
-    known = await areas.find(
-        conn, [code for entry in entries.values() if _could_be(code := entry.get("code"))]
-    )
+    codes = [code for entry in entries.values() if _could_be(code := entry.get("code"))]
+    known = await areas.find(conn, codes) if codes else {}
     found: list[Shape] = []
     faults: list[Fault] = []
     for number, entry in entries.items():

@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from alert_api.acceptance_desk import AcceptanceDesk
 from alert_api.call_scripts import Scripts
 from alert_api.callback_desk import CallbackDesk
 from alert_api.callback_door import CallbackDoor
@@ -39,16 +40,17 @@ async def running(
         ExceptionGroup: The relay broke: a defect; the caller's body is cancelled.
     """
     dsn = settings.database_url.get_secret_value()
-    measures = Measures(registry)
+    measures, size = Measures(registry), settings.database_connections
     async with (
-        Outlet(settings.kafka_bootstrap_servers, client_id=NAME) as outlet,
-        await open_pool(dsn, size=settings.database_connections, application_name=NAME) as pool,
+        Outlet(settings.kafka_bootstrap_servers, client_id=NAME, linger_ms=0) as outlet,
+        await open_pool(dsn, size=size, application_name=NAME) as pool,
         await open_pool(dsn, size=2, application_name=f"{NAME} relay") as relay_pool,
         asyncio.TaskGroup() as group,
     ):
         relay = Relay(relay_pool, outlet, measures, sweep=settings.relay_sweep)
         services = _services(settings, pool, relay=relay, outlet=outlet, measures=measures, registry=registry)
-        background = [group.create_task(relay.run()), group.create_task(services.callback_desk.run())]
+        desks = services.callback_desk.run(), services.acceptance_desk.run()
+        background = [group.create_task(each) for each in (relay.run(), *desks)]
         if settings.accounts:
             background.append(group.create_task(join_reports(relay_pool, read=services.read_report)))
         yield services
@@ -89,6 +91,7 @@ def _services(
         scripts=Scripts(settings.voice_voices),
         callback_door=_door(settings, measures),
         callback_desk=CallbackDesk(database, measures, read=read_report),
+        acceptance_desk=AcceptanceDesk(database),
         read_report=read_report,
     )
 

@@ -11,10 +11,10 @@ from alert_api.problems import Fault
 from alert_api.settings import MessageSettings
 from alert_api.sms_forecast import Place
 from alert_api.sms_texts import Texts, texts_of
-from alert_api.sms_told import PATIENCE, Told, note_expected, tell
+from alert_api.sms_told import PATIENCE, Told, tell
 from tocsin_schemas.words import Channel
 from tocsin_store import estimates
-from tocsin_store.alerts import Alert
+from tocsin_store.alerts import Expected
 from tocsin_store.estimates import Audience, Group
 from tocsin_store.pool import Connection
 
@@ -54,12 +54,15 @@ class Foretold:
     texts: Told | None
     calls: CallsTold | None
 
-    async def note(self, conn: Connection, alert: Alert) -> None:
-        """Keep it with the version, for what is told of its way."""
-        if self.texts is not None:
-            await note_expected(conn, alert, self.texts)
-        if self.calls is not None:
-            await estimates.expect_calls(conn, alert.id, version=alert.version, calls=self.calls.deliveries)
+    @property
+    def expected(self) -> Expected:
+        """To be kept with the version, for what is told of its way."""
+        texts = self.texts
+        return Expected(
+            texts=texts.forecast.deliveries if texts and texts.forecast else None,
+            segments=texts.segments if texts else None,
+            calls=self.calls.deliveries if self.calls else None,
+        )
 
     def answer(self, *, currency: str) -> dict[str, JsonValue]:
         """As it is told at the POST."""

@@ -1,7 +1,8 @@
 """Once per Idempotency-Key: what a POST does happens in one transaction, and a repeat gets the first answer."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
@@ -13,7 +14,7 @@ from alert_api.database import DatabaseDownError
 from alert_api.keys import Caller
 from alert_api.problems import Problem
 from alert_api.services import Services
-from tocsin_store import idempotency, outbox
+from tocsin_store import idempotency
 from tocsin_store.idempotency import FirstAnswer
 from tocsin_store.pool import Connection
 
@@ -42,10 +43,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What to answer. `bell` is the outbox row whose way to Kafka `handover` tells of; 0 where none is waited for."""
+    """What to answer. `bell` is the outbox row whose way to Kafka `handover` tells of; None where none is waited for."""
 
     answer: Mapping[str, object]
-    bell: int = 0
+    bell: int | None = None
     status: int = _ACCEPTED
 
 
@@ -55,7 +56,6 @@ class Outcome:
 
     first: FirstAnswer
     replayed: bool = False
-    bell: int = 0
 
 
 Act = Callable[[Connection], Awaitable[Done]]
@@ -71,13 +71,24 @@ async def once(posting: Posting, act: Act, *, services: Services) -> Outcome:
     if posting.key is None:
         async with services.database.transaction() as conn:
             return _outcome(posting, await act(conn))
-    holder = (posting.caller.agency_id, posting.key)
+    with alone(posting.caller.agency_id, posting.key, services=services):
+        outcome = await _act_or_replay(posting, act, key=posting.key, services=services)
+        return await handed_over(outcome, posting.caller.agency_id, posting.key, services=services)
+
+
+@contextmanager
+def alone(agency_id: UUID, key: str, *, services: Services) -> Iterator[None]:
+    """Hold a key in this process.
+
+    Raises:
+        Problem: `idempotency-in-flight`.
+    """
+    holder = (agency_id, key)
     if holder in services.in_flight:
-        raise _in_flight()
+        raise in_flight()
     services.in_flight.add(holder)
     try:
-        outcome = await _act_or_replay(posting, act, key=posting.key, services=services)
-        return await _handed_over(outcome, holder, services=services) if outcome.bell else outcome
+        yield
     finally:
         services.in_flight.discard(holder)
 
@@ -86,35 +97,54 @@ async def _act_or_replay(posting: Posting, act: Act, *, key: str, services: Serv
     agency_id = posting.caller.agency_id
     async with services.database.transaction() as conn:
         if not await idempotency.lock(conn, agency_id=agency_id, key=key):
-            raise _in_flight()
+            raise in_flight()
         first = await idempotency.find(conn, agency_id=agency_id, key=key)
         if first is None:
-            outcome = _outcome(posting, await act(conn))
+            done = await act(conn)
+            if done.bell is not None:  # it is so nearly always; where not, `handed_over` takes it back
+                done = replace(done, answer={**done.answer, "handover": "now"})
+            outcome = _outcome(posting, done)
             await idempotency.remember(conn, outcome.first, agency_id=agency_id, key=key)
             return outcome
-        if first.body_sha256 != posting.fingerprint:
-            raise Problem("idempotency-mismatch")
-        return Outcome(first, replayed=True)
+    return replayed(first, posting)
+
+
+def replayed(first: FirstAnswer, posting: Posting) -> Outcome:
+    """The first answer again.
+
+    Raises:
+        Problem: `idempotency-mismatch`.
+    """
+    if first.body_sha256 != posting.fingerprint:
+        raise Problem("idempotency-mismatch")
+    return Outcome(first, replayed=True)
 
 
 def _outcome(posting: Posting, done: Done) -> Outcome:
-    return Outcome(FirstAnswer(posting.fingerprint, done.status, done.answer), bell=done.bell)
+    return Outcome(FirstAnswer(posting.fingerprint, done.status, done.answer, done.bell))
 
 
-async def _handed_over(outcome: Outcome, holder: tuple[UUID, str], *, services: Services) -> Outcome:
-    now = await services.relay.acknowledged(outcome.bell, within=services.handover_wait)
-    answer = {**outcome.first.answer, "handover": "now"}
+async def handed_over(outcome: Outcome, agency_id: UUID, key: str, *, services: Services) -> Outcome:
+    """Wait for the bell that an answer tells of, and say and keep `delayed` where it does not reach Kafka in time.
+
+    That holds for an answer that is given again, too: whoever should have given it first may have been killed.
+    """
+    bell, answer = outcome.first.bell, outcome.first.answer
+    if bell is None or answer["handover"] != "now":
+        return outcome
+    if await services.relay.acknowledged(bell, within=services.handover_wait):
+        return outcome
+    late = {**answer, "handover": "delayed"}
     try:
         async with services.database.connection() as conn:
-            if not now and await outbox.waits(conn, outcome.bell):
+            if not await idempotency.amend_if_waiting(conn, late, bell=bell, agency_id=agency_id, key=key):
                 return outcome
-            await idempotency.amend(conn, answer, agency_id=holder[0], key=holder[1])
     except DatabaseDownError:
-        # Done all the same. The answer kept says `delayed`, so this one must, too.
+        # Done all the same; a replay will say whether it has reached Kafka by then.
         log.warning("answer_not_amended")
-        return outcome
-    return replace(outcome, first=replace(outcome.first, answer=answer))
+    return replace(outcome, first=replace(outcome.first, answer=late))
 
 
-def _in_flight() -> Problem:
+def in_flight() -> Problem:
+    """Another request has this key."""
     return Problem("idempotency-in-flight", headers={"Retry-After": "1"})

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from alert_api.acceptance_desk import AcceptanceDesk
 from alert_api.alert_plan import Plans
 from alert_api.call_scripts import Scripts
 from alert_api.callback_desk import CallbackDesk
@@ -47,6 +48,7 @@ class Services:
     scripts: Scripts
     callback_door: CallbackDoor
     callback_desk: CallbackDesk
+    acceptance_desk: AcceptanceDesk
     read_report: Reader
 
 

@@ -16,7 +16,6 @@ from tocsin_runtime.sms.prices import amount_of
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.words import Channel
 from tocsin_store import estimates
-from tocsin_store.alerts import Alert
 from tocsin_store.estimates import Group
 from tocsin_store.pool import Connection
 
@@ -82,12 +81,6 @@ async def tell(
     waiting = await estimates.queue(conn, agency_id=texts.agency.id, channel=Channel.SMS)
     queue = [each for each in waiting if each.alert_id != replaces]
     return Told(texts, forecast(texts, groups, place=place, queue=queue, settings=settings))
-
-
-async def note_expected(conn: Connection, alert: Alert, told: Told) -> None:
-    """Keep it with the version, for what is told of its way."""
-    texts = None if told.forecast is None else told.forecast.deliveries
-    await estimates.expect(conn, alert.id, version=alert.version, texts=texts, segments=told.segments)
 
 
 def money(cost: int | None, *, currency: str) -> Money | None:

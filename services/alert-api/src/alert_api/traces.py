@@ -22,7 +22,7 @@ from tocsin_store.replies import Reply
 
 Bell = AlertAccepted | AlertCancelled | AlertUpdated
 
-_EVENT_TYPES: Final[Mapping[type[Message], str]] = {model: name for name, model in MESSAGES.items()}
+EVENT_TYPES: Final[Mapping[type[Message], str]] = {model: name for name, model in MESSAGES.items()}
 
 
 async def ring(conn: Connection, bell: Bell) -> int:
@@ -31,7 +31,7 @@ async def ring(conn: Connection, bell: Bell) -> int:
         conn,
         topic=ALERTS.name,
         key=bell.alert_id,
-        event_type=_EVENT_TYPES[type(bell)],
+        event_type=EVENT_TYPES[type(bell)],
         value=encode(bell),
     )
 
@@ -67,6 +67,6 @@ async def tell_reply(conn: Connection, reply: Reply, *, agency_id: UUID) -> None
         conn,
         topic=REPLIES.name,
         key=reply.alert_id or reply.member_id or reply.id,
-        event_type=_EVENT_TYPES[ReplyReceived],
+        event_type=EVENT_TYPES[ReplyReceived],
         value=encode(told),
     )

@@ -1,6 +1,7 @@
 """New versions of alerts: what was not sent yet is superseded, those reached or a new audience get the correction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -62,10 +63,9 @@ async def _update(
     _refuse(clashes(posting.content, before.body))
     channels = post.channels or await alerts.channels_of(conn, alert_id)
     new = _new_version(post, before, now=now, shapes=shapes, channels=channels)
-    alert = await alerts.add_version(conn, before, new)
+    alert = await alerts.add_version(conn, before, replace(new, expected=told.expected))
     bell = await ring(conn, AlertUpdated(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
     await note(conn, posting.caller, action="alert updated", subject=alert.id)
-    await told.note(conn, alert)
     answer = answer_of(alert) | told.answer(currency=settings.sms_currency)
     return Done(answer, bell=bell)
 
