@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
@@ -15,46 +16,41 @@ from tocsin_store.suppressions import suppress_struck
 from tocsin_store.tallies import tally_billed
 from tocsin_store.telling import tallied
 
+# Asked by those that were deferred alone: a join would ask for all.
+_HOLD: Final = f"""
+    SELECT h FROM (SELECT alert_id, channel, contact_point_id FROM delivery WHERE id = fresh.delivery_id OFFSET 0) d
+    CROSS  JOIN LATERAL (SELECT id, agency_id FROM alert WHERE id = d.alert_id OFFSET 0) a
+    CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
+    JOIN   pause h ON h.channel = d.channel AND h.route IN ({ROUTES})
+    ORDER  BY h.until DESC LIMIT 1
+"""
+
 MERGE: Final = f"""
-WITH r AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::delivery_state[], $6::text[], $7::text[],
-                         $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::smallint[],
-                         $14::text[], $15::smallint[], $16::int[])
-        WITH ORDINALITY
-        AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
-             attempt, provider_ref, segments, cost, ordinal)
-), known AS MATERIALIZED (
-    SELECT r.*, d.alert_id, d.alert_version, d.channel, d.contact_point_id, a.agency_id, a.lane, a.frozen_at, a.expires_at,
-           a.last_wave,
-           CASE WHEN r.kind = 'deferred' AND r.reason = 'quiet_hours' THEN 'quiet_hours' ELSE h.route END AS route,
-           CASE WHEN r.kind = 'released' THEN coalesce(r.due_at, now())
-                WHEN r.kind = 'deferred' AND r.reason IS DISTINCT FROM 'quiet_hours'
-                THEN coalesce(h.until, now())  -- the hold as it is now, not as it was
-                ELSE r.due_at END AS again_at
-    FROM r
-    CROSS JOIN LATERAL (SELECT alert_id, alert_version, channel, contact_point_id FROM delivery
-                        WHERE id = r.delivery_id OFFSET 0) d
-    CROSS JOIN LATERAL (SELECT id, agency_id, lane, frozen_at, expires_at, last_wave FROM alert
-                        WHERE id = d.alert_id OFFSET 0) a
-    LEFT  JOIN LATERAL (SELECT h.route, h.until
-                        FROM  (SELECT channel, address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
-                        JOIN   pause h ON h.channel = p.channel AND h.route IN ({ROUTES})
-                        WHERE  r.kind = 'deferred' AND r.reason IS DISTINCT FROM 'quiet_hours'
-                        ORDER  BY h.until DESC LIMIT 1) h ON true
-), fresh AS (                          -- a fact told twice is told once
+WITH fresh AS (                        -- a fact told twice is told once
     INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
                          fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
                          cost)
-    SELECT delivery_id, id, alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $13 + ordinal,
-           alert_version, fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
-           cost
-    FROM known
+    SELECT r.delivery_id, r.id, d.alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $2 + nr,
+           d.alert_version, fence, d.channel, kind, state, reason, provider, provider_status, attempt, provider_ref,
+           segments, cost
+    FROM   unnest($1::fact[]) WITH ORDINALITY
+           AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
+                attempt, provider_ref, segments, cost, nr)
+    CROSS  JOIN LATERAL (SELECT alert_id, alert_version, channel FROM delivery WHERE id = r.delivery_id OFFSET 0) d
     ON CONFLICT DO NOTHING
-    RETURNING delivery_id, id
-), fact AS MATERIALIZED (
-    SELECT known.*, fact_rank(kind) AS rank, kind IN ('suppressed', 'expired', 'cancelled', 'deferred') AS is_verdict
-    FROM known WHERE id IN (SELECT id FROM fresh)
-    ORDER BY delivery_id
+    RETURNING id, delivery_id, due_at, occurred_at, fence, kind, state, reason, provider_status, attempt, segments
+), held AS (
+    SELECT *, CASE WHEN kind = 'deferred' AND reason IS DISTINCT FROM 'quiet_hours' THEN ({_HOLD}) END AS hold
+    FROM   fresh
+    ORDER  BY delivery_id
+), fact AS (
+    SELECT *, fact_rank(kind) AS rank, kind IN ('suppressed', 'expired', 'cancelled', 'deferred') AS is_verdict,
+           CASE WHEN kind = 'deferred' AND reason = 'quiet_hours' THEN 'quiet_hours' ELSE (hold).route END AS route,
+           CASE WHEN kind = 'released' THEN coalesce(due_at, now())
+                WHEN kind = 'deferred' AND reason IS DISTINCT FROM 'quiet_hours'
+                THEN coalesce((hold).until, now())  -- the hold as it is now, not as it was
+                ELSE due_at END AS again_at
+    FROM   held
 ), moved AS (                          -- every test reads d, the row as it is once locked
     UPDATE delivery d
     SET state      = CASE WHEN state_rank(f.state) > state_rank(d.state) THEN f.state ELSE d.state END,
@@ -76,15 +72,17 @@ WITH r AS MATERIALIZED (
         updated_at = now()
     FROM fact f
     WHERE d.id = f.delivery_id
-    RETURNING d.id, d.alert_id, d.alert_version, d.member_id, d.wave, d.channel,
+    RETURNING d.id, d.alert_id, d.alert_version, d.member_id, d.wave, d.channel, d.contact_point_id,
               old.state AS o, new.state AS n, new.work AS work,
               old.work = 'waiting' AND new.work = 'none' AS ends, new.ambiguous > 0 AS doubtful,
               sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
-              f.reason AS fact_reason, f.kind, f.again_at, f.route, f.lane, f.frozen_at, f.expires_at, f.occurred_at,
-              f.last_wave
+              f.reason AS fact_reason, f.kind, f.again_at, f.route, f.occurred_at, f.provider_status
+), their AS MATERIALIZED (              -- a look at each alert, not one for each receipt
+    SELECT id AS alert_id, agency_id, lane, frozen_at, expires_at, last_wave FROM alert
+    WHERE  id = ANY(ARRAY(SELECT DISTINCT alert_id FROM moved))
 ), moving AS (                         -- who fails for good need not wait for the next step of a plan
     INSERT INTO moving_on (alert_id, version, wave, member_id)
-    SELECT DISTINCT alert_id, alert_version, wave, member_id FROM moved
+    SELECT DISTINCT alert_id, alert_version, wave, member_id FROM moved JOIN their USING (alert_id)
     WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n AND fact_reason IS DISTINCT FROM 'household_called'
     ORDER  BY 1, 2, 3, 4
     ON CONFLICT (alert_id, version, wave, member_id) DO UPDATE SET member_id = excluded.member_id -- taken once we commit
@@ -94,30 +92,50 @@ WITH r AS MATERIALIZED (
            (CASE WHEN kind = 'unknown' OR n = 'unknown' AND kind <> 'refused'
                    OR doubtful AND kind IN ('released', 'deferred') THEN 'resolve' ELSE 'send' END)::due_kind,
            channel, lane, route, least(again_at, expires_at), least(again_at, expires_at)
-    FROM moved WHERE sets AND work = 'waiting'
+    FROM moved JOIN their USING (alert_id) WHERE sets AND work = 'waiting'
     ON CONFLICT (delivery_id) DO UPDATE
     SET kind = excluded.kind, route = excluded.route, due_at = excluded.due_at, produce_after = excluded.produce_after,
         probe = false
 ), done AS (
-    DELETE FROM due USING moved WHERE due.delivery_id = moved.id AND (moved.sets OR moved.ends) AND moved.work = 'none'
+    DELETE FROM due WHERE delivery_id = ANY(ARRAY(SELECT id FROM moved WHERE (sets OR ends) AND work = 'none'))
 ), struck AS (
     INSERT INTO strike (channel, address, reason, delivery_id, alert_id, agency_id, provider_status, at)
-    SELECT f.channel, lower(p.address), f.reason, f.delivery_id, f.alert_id, f.agency_id, f.provider_status, f.occurred_at
-    FROM   fact f
-    JOIN   strike_rule rule ON rule.channel = f.channel AND rule.reason = f.reason
-    CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = f.contact_point_id OFFSET 0) p
-    WHERE  f.kind IN ('failed', 'refused', 'complained')
+    SELECT m.channel, lower(p.address), fact_reason, m.id, alert_id, agency_id, provider_status, occurred_at
+    FROM   moved m
+    JOIN   their USING (alert_id)
+    JOIN   strike_rule rule ON rule.channel = m.channel AND rule.reason = fact_reason
+    CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = m.contact_point_id OFFSET 0) p
+    WHERE  m.kind IN ('failed', 'refused', 'complained')
     ON CONFLICT DO NOTHING
     RETURNING channel, address
-), {tallied("moved", "occurred_at")}
+), {tallied("moved JOIN their USING (alert_id)", "occurred_at")}
 SELECT (SELECT count(*) FROM fresh) AS fresh,
        (SELECT count(*) FROM moved WHERE kind = 'failed' AND state_rank(o) >= 5) AS conflicts,
-       ARRAY(SELECT id FROM r EXCEPT SELECT id FROM known) AS unmatched,
-       ARRAY(SELECT id FROM fact WHERE segments IS NOT NULL) AS billed,
+       CASE WHEN (SELECT count(*) FROM fresh) < cardinality($1)
+            THEN ARRAY(SELECT id FROM unnest($1::fact[]) r WHERE (SELECT id FROM delivery WHERE id = r.delivery_id) IS NULL)
+            END AS unmatched,
+       ARRAY(SELECT id FROM fresh WHERE segments IS NOT NULL) AS billed,
        ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
 """
 
+_FACT: Final = itemgetter(
+    "id",
+    "delivery_id",
+    "fence",
+    "kind",
+    "state",
+    "reason",
+    "provider",
+    "provider_status",
+    "due_at",
+    "occurred_at",
+    "recorded_at",
+    "attempt",
+    "provider_ref",
+    "segments",
+    "cost",
+)
 _TOLD_BY_CLOSING: Final = frozenset({ReceiptKind.CANCELLED, ReceiptKind.EXPIRED})
 OF_WHOM: Final = """
 SELECT d.id, d.contact_point_id, a.agency_id
@@ -242,40 +260,23 @@ async def _advance(connection: Connection, log: Log, *, advances: Sequence[Advan
 
 def _rounds(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
     """Split so that each delivery stands once in a round, its receipts in order; each round sorted by delivery."""
-    rounds: list[dict[UUID, Receipt]] = []
-    seen: dict[UUID, int] = {}
+    rounds: list[dict[int, Receipt]] = []
+    seen: dict[int, int] = {}
     for receipt in receipts:
-        number = seen.get(receipt.delivery_id, 0)
-        seen[receipt.delivery_id] = number + 1
+        delivery = receipt.delivery_id.int  # several times as quick to compare and to hash as the UUID
+        number = seen.get(delivery, 0)
+        seen[delivery] = number + 1
         if number == len(rounds):
             rounds.append({})
-        rounds[number][receipt.delivery_id] = receipt
+        rounds[number][delivery] = receipt
     return [[facts[delivery] for delivery in sorted(facts)] for facts in rounds]
 
 
 async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], ordinal: int) -> Merged:
-    row = await connection.fetchrow(
-        MERGE,
-        [r.id for r in receipts],
-        [r.delivery_id for r in receipts],
-        [r.fence for r in receipts],
-        [r.kind.value for r in receipts],
-        [r.state.value for r in receipts],
-        [r.reason.value if r.reason else None for r in receipts],
-        [r.provider for r in receipts],
-        [r.provider_status for r in receipts],
-        [r.due_at for r in receipts],
-        [r.occurred_at for r in receipts],
-        [r.recorded_at for r in receipts],
-        [r.attempt for r in receipts],
-        ordinal,
-        [r.provider_ref for r in receipts],
-        [r.segments for r in receipts],
-        [r.cost for r in receipts],
-    )
+    row = await connection.fetchrow(MERGE, [_FACT(vars(receipt)) for receipt in receipts], ordinal)
     if row is None:
         raise RuntimeError("the merge answers with one row")
-    if unmatched := set(row["unmatched"]):
+    if unmatched := set(row["unmatched"] or ()):
         await _keep_unmatched(connection, receipts=[r for r in receipts if r.id in unmatched])
     if row["struck"]:
         await suppress_struck(connection, list(zip(row["struck_channels"], row["struck"], strict=True)))

@@ -12,12 +12,10 @@ def tallied(moved: str, at: str) -> str:
     """
     return f"""tallied AS (
     INSERT INTO tally_delta (alert_id, alert_version, channel, state, bucket, n)
-    SELECT alert_id, alert_version, channel, state, bucket, sum(k)
-    FROM (SELECT alert_id, alert_version, channel, o AS state, -1 AS bucket, -1 AS k FROM {moved} WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, -1, 1 FROM {moved} WHERE o <> n
-          UNION ALL
-          SELECT alert_id, alert_version, channel, n, time_bucket({at} - frozen_at), 1 FROM {moved} WHERE o <> n) x
+    SELECT alert_id, alert_version, channel, x.state, x.bucket, sum(x.k)
+    FROM  (SELECT alert_id, alert_version, channel, o, n, time_bucket({at} - frozen_at) AS bucket, count(*) AS k
+           FROM   {moved} WHERE o <> n GROUP BY 1, 2, 3, 4, 5, 6) y
+    CROSS JOIN LATERAL (VALUES (o, -1, -y.k), (n, -1, y.k), (n, y.bucket, y.k)) x(state, bucket, k)
     GROUP BY 1, 2, 3, 4, 5
 )"""
 
