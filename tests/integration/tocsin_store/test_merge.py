@@ -8,7 +8,7 @@ import pytest
 from tests.support.receipts import fact, merged, told
 from tests.support.world import Post, Situation, states_of, tallied, waiting
 from tocsin_schemas.ids import delivery_id
-from tocsin_schemas.words import Channel, Reason, ReceiptKind, State
+from tocsin_schemas.words import STATE_OF, Channel, Reason, ReceiptKind, State
 from tocsin_store import pauses
 from tocsin_store.pool import Pool
 
@@ -100,6 +100,19 @@ async def test_the_same_receipt_twice_is_told_once(pool: Pool) -> None:
     assert (await situation.row())["attempts"] == 1
     assert await pool.fetchval("SELECT count(*) FROM receipt WHERE delivery_id = $1", situation.ids[0]) == 1
     assert await tallied(pool, situation.alert) == {State.PENDING: 1}
+
+
+@pytest.mark.parametrize("kind", [ReceiptKind.ACCEPTED, ReceiptKind.CANCELLED])
+async def test_one_that_was_told_before_keeps_no_other_back(pool: Pool, kind: ReceiptKind) -> None:
+    situation = await waiting(pool, 2)
+    await situation.claimed()
+    before = told(situation, kind)
+    await merged(pool, [before])
+
+    fresh = await merged(pool, [told(situation, kind, number=1), before])
+
+    assert fresh == 1
+    assert await tallied(pool, situation.alert) == {STATE_OF[kind]: 2}
 
 
 async def test_several_receipts_of_one_delivery_are_applied_in_order(pool: Pool) -> None:

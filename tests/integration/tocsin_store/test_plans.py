@@ -21,7 +21,7 @@ from tocsin_store import (
     suppressions,
 )
 from tocsin_store.claim import CLAIM
-from tocsin_store.merge import LOCK, MERGE
+from tocsin_store.merge import LOCK, MERGE, MERGE_NEW
 from tocsin_store.pool import Pool
 
 LARGE = (
@@ -45,6 +45,7 @@ LARGE = (
 STATEMENTS: Final[Mapping[str, tuple[str, set[str]]]] = {
     "claim": (CLAIM, {"delivery", "contact_point", "member", "due", "consent", "quiet_hours", "suppression"}),
     "merge": (MERGE, {"delivery", "alert", "contact_point", "due"}),
+    "merge what is new": (MERGE_NEW, {"delivery", "alert", "contact_point", "due"}),
     "close": (settle.CLOSE, {"delivery", "due"}),
     "settle version": (settle.SETTLE_VERSION, {"delivery"}),
     "held": (settle.HELD, {"delivery"}),

@@ -1,10 +1,13 @@
 """The merge: receipts into the ledger. Timeline, row, due table and tally move in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 from uuid import UUID
+
+from asyncpg import UniqueViolationError
 
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Reason, ReceiptKind
@@ -25,7 +28,7 @@ _HOLD: Final = f"""
     ORDER  BY h.until DESC LIMIT 1
 """
 
-MERGE: Final = f"""
+_MERGE: Final = f"""
 WITH fresh AS (                        -- a fact told twice is told once
     INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
                          fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
@@ -37,7 +40,7 @@ WITH fresh AS (                        -- a fact told twice is told once
            AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
                 attempt, provider_ref, segments, cost, nr)
     CROSS  JOIN LATERAL (SELECT alert_id, alert_version, channel FROM delivery WHERE id = r.delivery_id OFFSET 0) d
-    ON CONFLICT DO NOTHING
+    {{told_before}}
     RETURNING id, delivery_id, due_at, occurred_at, fence, kind, state, reason, provider_status, attempt, segments
 ), held AS (
     SELECT *, CASE WHEN kind = 'deferred' AND reason IS DISTINCT FROM 'quiet_hours' THEN ({_HOLD}) END AS hold
@@ -118,6 +121,9 @@ SELECT (SELECT count(*) FROM fresh) AS fresh,
        ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
 """
+MERGE: Final = _MERGE.format(told_before="ON CONFLICT DO NOTHING")
+MERGE_NEW: Final = _MERGE.format(told_before="")
+"""The same of facts that are all new, a tenth cheaper; fails where one was told before."""
 
 _FACT: Final = itemgetter(
     "id",
@@ -137,6 +143,9 @@ _FACT: Final = itemgetter(
     "cost",
 )
 _TOLD_BY_CLOSING: Final = frozenset({ReceiptKind.CANCELLED, ReceiptKind.EXPIRED})
+_TOLD_BY_US: Final = _TOLD_BY_CLOSING | {ReceiptKind.SUPPRESSED, ReceiptKind.UNKNOWN}
+"""What statements beside the merge write into the timeline themselves, before it comes by the log."""
+
 OF_WHOM: Final = """
 SELECT d.id, d.contact_point_id, a.agency_id
 FROM   unnest($1::uuid[]) u(id)
@@ -233,13 +242,22 @@ async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: 
         OffsetMovedError: Another merger owns a partition.
         UNAVAILABLE: Nothing is known; read the offsets anew.
     """
+    if not any(receipt.kind in _TOLD_BY_US for receipt in receipts):
+        with suppress(UniqueViolationError):
+            return await _merge_by(MERGE_NEW, pool, log, receipts=receipts, advances=advances)
+    return await _merge_by(MERGE, pool, log, receipts=receipts, advances=advances)
+
+
+async def _merge_by(
+    statement: str, pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: Sequence[Advance]
+) -> Merged:
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(gate.MERGE)
         await _lock_if_closing(connection, receipts)
         await _advance(connection, log, advances=sorted(advances, key=lambda advance: advance.partition))
         rounds, ordinal = [], 0
         for round_ in _rounds(receipts):
-            rounds.append(await _merge_round(connection, receipts=round_, ordinal=ordinal))
+            rounds.append(await _merge_round(connection, statement, receipts=round_, ordinal=ordinal))
             ordinal += len(round_)
         await lines.free(connection, lines.ended_by(receipts))
         return Merged(sum(each.fresh for each in rounds), sum(each.conflicts for each in rounds))
@@ -272,8 +290,10 @@ def _rounds(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
     return [[facts[delivery] for delivery in sorted(facts)] for facts in rounds]
 
 
-async def _merge_round(connection: Connection, *, receipts: Sequence[Receipt], ordinal: int) -> Merged:
-    row = await connection.fetchrow(MERGE, [_FACT(vars(receipt)) for receipt in receipts], ordinal)
+async def _merge_round(
+    connection: Connection, statement: str, *, receipts: Sequence[Receipt], ordinal: int
+) -> Merged:
+    row = await connection.fetchrow(statement, [_FACT(vars(receipt)) for receipt in receipts], ordinal)
     if row is None:
         raise RuntimeError("the merge answers with one row")
     if unmatched := set(row["unmatched"] or ()):
