@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from tocsin_schemas.words import RANK, State
-from tocsin_store.chunks import CHUNK
+from tocsin_store.audience import AUDIENCE, FURTHER, IS_SMALL, LARGE, ONE, SMALL, THESE
+from tocsin_store.chunks import CHUNK, NEW_CHUNK
 from tocsin_store.gate import ALERT
 from tocsin_store.pool import Connection, Pool, Row
 from tocsin_store.waves import deliveries_of
@@ -21,6 +24,7 @@ _PACED_SECONDS: Final = 10
 second the least is what may be in hand at a time."""
 
 _NOBODY: Final = UUID(int=0)
+_EVERY_POINT: Final = UUID(int=2**128 - 1)
 _DONE: Final = True
 
 NEXT: Final = """
@@ -35,56 +39,10 @@ LIMIT  1
 FOR UPDATE OF f SKIP LOCKED
 """
 
-IS_SMALL: Final = """
-SELECT count(*) <= $3 FROM (
-    SELECT FROM alert_shape s JOIN place p ON p.location <@ s.outline
-    WHERE  s.alert_id = $1 AND s.version = $2 LIMIT $3 + 1) x
-"""
-
-# A small audience comes from the places inside, by GiST, in one page.
-_SMALL: Final = """
-    SELECT DISTINCT p.member_id AS id
-    FROM   shape s JOIN place p ON p.location <@ s.outline
-                               AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
-"""
-
-# A large one pages over the members, with geometry as a filter: paging the GiST query would repeat it.
-# LIMIT 1 and OFFSET 0 keep the planner from turning the probes around.
-_LARGE: Final = """
-    SELECT m.id
-    FROM   (SELECT id FROM member WHERE id >= $6 ORDER BY id) m
-    CROSS  JOIN LATERAL (SELECT FROM (SELECT location FROM place WHERE member_id = m.id OFFSET 0) p
-                         JOIN   shape s ON p.location <@ s.outline
-                                       AND NOT EXISTS (SELECT FROM unnest(s.holes) hole WHERE p.location <@ hole)
-                         LIMIT  1) inside
-"""
-
-# An audience of one: who wrote to us; where they are does not matter.
-_ONE: Final = "SELECT member_id AS id FROM contact_point WHERE id = $9"
-
-# Members whom an earlier wave failed; they were in the audience then.
-_THESE: Final = "SELECT unnest($9::uuid[]) AS id"
-
-_PAGE: Final = """
-WITH {alert}, shape AS MATERIALIZED (
-    SELECT outline, holes FROM alert_shape WHERE alert_id = $1 AND version = $2
-), everybody AS MATERIALIZED (
-    SELECT m.id AS member_id, cp.id AS contact_point_id
-    FROM   a CROSS JOIN LATERAL ({candidates}) m
-    CROSS  JOIN LATERAL (SELECT FROM consent c
-                         WHERE  c.member_id = m.id AND c.agency_id = a.agency_id AND c.purpose = a.purpose
-                           AND  c.channel = $4 AND c.valid_from <= a.frozen_at
-                           AND  (c.valid_until IS NULL OR c.valid_until > a.frozen_at)
-                         LIMIT  1) granted
-    CROSS  JOIN LATERAL (SELECT p.id FROM contact_point p
-                         WHERE  p.member_id = m.id AND p.channel = $4 AND p.confirmed_at <= a.frozen_at {only}
-                           AND  p.valid_from <= a.frozen_at
-                           AND  (p.valid_until IS NULL OR p.valid_until > a.frozen_at)
-                         OFFSET 0) cp
-    WHERE  (m.id, cp.id) > ($6, $7)
-    ORDER  BY m.id, cp.id
-    LIMIT  $8
-), met AS MATERIALIZED ({met}), page AS MATERIALIZED (SELECT member_id, contact_point_id FROM met WHERE {which})
+_PAGE: Final = f"""
+WITH {ALERT}, {AUDIENCE}, met AS MATERIALIZED ({{met}}), page AS (
+    SELECT member_id, contact_point_id, channel, address FROM met WHERE {{which}}
+)
 """
 
 # What has become of a member in earlier waves. In the first one nothing has.
@@ -97,9 +55,8 @@ _EARLIER: Final = f"""
 """
 
 _SEEN: Final = """
-SELECT (SELECT n FROM made_n) AS made, count(*) AS seen,
-       (SELECT member_id FROM met ORDER BY member_id DESC LIMIT 1) AS last_member,
-       (SELECT contact_point_id FROM met ORDER BY member_id DESC, contact_point_id DESC LIMIT 1) AS last_point,
+SELECT (SELECT n FROM made_n) AS made, count(*) AS seen, {further} AS further,
+       (SELECT ARRAY[member_id, contact_point_id] FROM met ORDER BY member_id DESC, contact_point_id DESC LIMIT 1) AS last,
        count(DISTINCT member_id) FILTER (WHERE n = 0 AND member_id <> $6) AS members -- one cut in two by a page counts once
 FROM   met
 """
@@ -122,6 +79,23 @@ class Chunk:
     """Whether the whole fan-out is done."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A chunk of those inside for whom, by what they met, it is meant; all of it SQL."""
+
+    inside: str
+    met: str
+    which: str
+    chunk: str
+    only: str = ""
+
+    @property
+    def statement(self) -> str:
+        further = FURTHER if self.inside is LARGE else "NULL::uuid"
+        page = _PAGE.format(inside=self.inside, only=self.only, met=self.met, which=self.which)
+        return page + self.chunk + _SEEN.format(further=further)
+
+
 async def insert_chunk(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
     """Insert the next chunk of the most urgent fan-out: rows, chunk, tally and progress in one transaction.
 
@@ -131,6 +105,13 @@ async def insert_chunk(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
     Raises:
         UNAVAILABLE: Nothing was done.
     """
+    try:
+        return await _insert_chunk(pool, limit=limit, first_wave=NEW_CHUNK)
+    except asyncpg.UniqueViolationError:  # its progress was set back: some of its rows are there
+        return await _insert_chunk(pool, limit=limit, first_wave=CHUNK)
+
+
+async def _insert_chunk(pool: Pool, *, limit: int, first_wave: str) -> Chunk | None:
     async with pool.acquire() as connection, connection.transaction():
         fan_out = await connection.fetchrow(NEXT)
         if fan_out is None:
@@ -139,12 +120,13 @@ async def insert_chunk(pool: Pool, *, limit: int = CHUNK_LIMIT) -> Chunk | None:
             await connection.execute(PROGRESS, *_key(fan_out), None, None, 0, _DONE)
             return Chunk(fan_out["alert_id"], 0, finished=True)
         most = _limit(fan_out, limit)
-        page = await _insert_next(connection, fan_out=fan_out, limit=most)
-        finished = page["seen"] < most
+        chunk = CHUNK if fan_out["wave"] else first_wave
+        page = await _insert_next(connection, fan_out=fan_out, limit=most, chunk=chunk)
+        after = _after(page, limit=most)
         await connection.execute(
-            PROGRESS, *_key(fan_out), page["last_member"], page["last_point"], page["members"], finished
+            PROGRESS, *_key(fan_out), *(after or (None, None)), page["members"], after is None
         )
-        return Chunk(fan_out["alert_id"], page["made"], finished=finished)
+        return Chunk(fan_out["alert_id"], page["made"], finished=after is None)
 
 
 async def insert_early(connection: Connection, *, fan_out: Row, members: Sequence[UUID]) -> int:
@@ -160,7 +142,7 @@ async def insert_early(connection: Connection, *, fan_out: Row, members: Sequenc
     """
     page = await _insert_page(
         connection,
-        (_THESE, "", _EARLIER.format(stops_at=fan_out["stops_at"]), "failed"),
+        _Page(THESE, _EARLIER.format(stops_at=fan_out["stops_at"]), "failed", CHUNK),
         *_key(fan_out),
         fan_out["chunks"],
         _NOBODY,
@@ -172,16 +154,13 @@ async def insert_early(connection: Connection, *, fan_out: Row, members: Sequenc
     return int(page["made"])
 
 
-async def _insert_next(connection: Connection, *, fan_out: Row, limit: int) -> Row:
+async def _insert_next(connection: Connection, *, fan_out: Row, limit: int, chunk: str) -> Row:
     one: UUID | None = fan_out["only_contact_point"]
     met = _EARLIER.format(stops_at=fan_out["stops_at"]) if fan_out["wave"] else _NOTHING
-    if one is None:
-        candidates, only = await _candidates(connection, fan_out=fan_out, limit=limit), ""
-    else:
-        candidates, only = _ONE, "AND p.id = $9"
+    inside = await _inside(connection, fan_out=fan_out, limit=limit) if one is None else ONE
     return await _insert_page(
         connection,
-        (candidates, only, met, "NOT reached"),
+        _Page(inside, met, "NOT reached", chunk, "" if one is None else "AND p.id = $9"),
         *_key(fan_out),
         fan_out["chunks"],
         fan_out["after_member"],
@@ -191,13 +170,8 @@ async def _insert_next(connection: Connection, *, fan_out: Row, limit: int) -> R
     )
 
 
-async def _insert_page(connection: Connection, parts: tuple[str, str, str, str], *arguments: object) -> Row:
-    """Insert a chunk of those candidates for whom, by what they met, it is meant."""
-    candidates, only, met, which = parts
-    statement = (
-        _PAGE.format(alert=ALERT, candidates=candidates, only=only, met=met, which=which) + CHUNK + _SEEN
-    )
-    row = await connection.fetchrow(statement, *arguments)
+async def _insert_page(connection: Connection, page: _Page, *arguments: object) -> Row:
+    row = await connection.fetchrow(page.statement, *arguments)
     if row is None:
         raise RuntimeError("a chunk answers with one row")
     return row
@@ -207,11 +181,19 @@ def _key(fan_out: Row) -> tuple[UUID, int, int, str]:
     return fan_out["alert_id"], fan_out["version"], fan_out["wave"], fan_out["channel"]
 
 
-async def _candidates(connection: Connection, *, fan_out: Row, limit: int) -> str:
+def _after(page: Row, *, limit: int) -> tuple[UUID, UUID] | None:
+    """The member and contact point up to whom all is dealt with; None where everything is."""
+    if page["seen"] == limit:
+        member, point = page["last"]
+        return member, point
+    return None if page["further"] is None else (page["further"], _EVERY_POINT)
+
+
+async def _inside(connection: Connection, *, fan_out: Row, limit: int) -> str:
     """Who may be in the audience, in SQL."""
     alert = (fan_out["alert_id"], fan_out["version"])
     small = fan_out["after_member"] == _NOBODY and await connection.fetchval(IS_SMALL, *alert, limit)
-    return _SMALL if small else _LARGE
+    return SMALL if small else LARGE
 
 
 def _limit(fan_out: Row, limit: int) -> int:

@@ -42,8 +42,10 @@ WITH {alert}, old AS MATERIALIZED (
            {reached} AS reached
     FROM   ({deliveries}) d
     ORDER  BY d.id LIMIT $7
-), page AS MATERIALIZED (
-    SELECT DISTINCT member_id, contact_point_id FROM old WHERE earlier AND reached AND work <> 'claimed'
+), page AS (
+    SELECT o.member_id, o.contact_point_id, p.channel, p.address
+    FROM  (SELECT DISTINCT member_id, contact_point_id FROM old WHERE earlier AND reached AND work <> 'claimed') o
+    CROSS  JOIN LATERAL (SELECT channel, address FROM contact_point WHERE id = o.contact_point_id OFFSET 0) p
 )
 """
 
