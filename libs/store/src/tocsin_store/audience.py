@@ -1,9 +1,13 @@
 """The audience of an alert, page by page: who is inside, consented, and has an address on a channel."""
 
 from typing import Final
+from uuid import UUID
 
 _PLACES_EACH: Final = 50
 """So many places are looked at for each delivery of a page at most: where few are inside, a page must end, too."""
+
+EVERY_POINT: Final = UUID(int=2**128 - 1)
+"""Of a member: all contact points are before it."""
 
 IS_SMALL: Final = """
 SELECT count(*) <= $3 FROM (
@@ -29,11 +33,18 @@ SMALL: Final = f"""shape AS MATERIALIZED ({_SHAPE}
 
 # A large one pages over the places, by member, with geometry as a filter: paging the GiST query would repeat it.
 LARGE: Final = f"""shape AS MATERIALIZED ({_SHAPE}
+), around AS MATERIALIZED (
+    SELECT box(point(max((bounds[0])[0]), max((bounds[0])[1])),
+               point(min((bounds[1])[0]), min((bounds[1])[1]))) AS all_shapes
+    FROM   shape
 ), looked AS MATERIALIZED ( -- as far as `inside` asks for them; a member's places together
-    SELECT member_id, location FROM place WHERE member_id >= $6
+    SELECT member_id, location FROM place
+    WHERE  member_id >= $6 AND (member_id, '{EVERY_POINT}'::uuid) > ($6, $7)
     ORDER  BY member_id FETCH FIRST ({_PLACES_EACH} * $8::bigint) ROWS WITH TIES
 ), inside AS MATERIALIZED (
-    SELECT p.member_id AS id FROM looked p WHERE EXISTS (SELECT FROM shape s WHERE {_INSIDE})
+    SELECT p.member_id AS id
+    FROM   looked p
+    WHERE (SELECT all_shapes FROM around) @> p.location AND EXISTS (SELECT FROM shape s WHERE {_INSIDE})
     ORDER  BY 1 LIMIT $8 + 1 -- the first may be the last of the page before
 )"""
 

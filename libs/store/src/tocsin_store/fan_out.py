@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from tocsin_schemas.words import RANK, State
-from tocsin_store.audience import AUDIENCE, FURTHER, IS_SMALL, LARGE, ONE, SMALL, THESE
+from tocsin_store.audience import AUDIENCE, EVERY_POINT, FURTHER, IS_SMALL, LARGE, ONE, SMALL, THESE
 from tocsin_store.chunks import CHUNK, NEW_CHUNK
 from tocsin_store.gate import ALERT
 from tocsin_store.pool import Connection, Pool, Row
@@ -24,7 +24,6 @@ _PACED_SECONDS: Final = 10
 second the least is what may be in hand at a time."""
 
 _NOBODY: Final = UUID(int=0)
-_EVERY_POINT: Final = UUID(int=2**128 - 1)
 _DONE: Final = True
 
 NEXT: Final = """
@@ -46,7 +45,7 @@ WITH {ALERT}, {AUDIENCE}, met AS MATERIALIZED ({{met}}), page AS (
 """
 
 # What has become of a member in earlier waves. In the first one nothing has.
-_NOTHING: Final = "SELECT *, 0 AS n, false AS reached, false AS failed FROM everybody"
+NOTHING: Final = "SELECT *, 0 AS n, false AS reached, false AS failed FROM everybody"
 _EARLIER: Final = f"""
     SELECT everybody.*, earlier.* FROM everybody CROSS JOIN a
     CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(bool_or(state_rank(s.state) >= {{stops_at}}), false) AS reached,
@@ -80,7 +79,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
     """A chunk of those inside for whom, by what they met, it is meant; all of it SQL."""
 
     inside: str
@@ -91,6 +90,7 @@ class _Page:
 
     @property
     def statement(self) -> str:
+        """Insert the chunk and tell of it; $9 is what `inside` and `only` ask for."""
         further = FURTHER if self.inside is LARGE else "NULL::uuid"
         page = _PAGE.format(inside=self.inside, only=self.only, met=self.met, which=self.which)
         return page + self.chunk + _SEEN.format(further=further)
@@ -142,7 +142,7 @@ async def insert_early(connection: Connection, *, fan_out: Row, members: Sequenc
     """
     page = await _insert_page(
         connection,
-        _Page(THESE, _EARLIER.format(stops_at=fan_out["stops_at"]), "failed", CHUNK),
+        Page(THESE, _EARLIER.format(stops_at=fan_out["stops_at"]), "failed", CHUNK),
         *_key(fan_out),
         fan_out["chunks"],
         _NOBODY,
@@ -156,11 +156,11 @@ async def insert_early(connection: Connection, *, fan_out: Row, members: Sequenc
 
 async def _insert_next(connection: Connection, *, fan_out: Row, limit: int, chunk: str) -> Row:
     one: UUID | None = fan_out["only_contact_point"]
-    met = _EARLIER.format(stops_at=fan_out["stops_at"]) if fan_out["wave"] else _NOTHING
+    met = _EARLIER.format(stops_at=fan_out["stops_at"]) if fan_out["wave"] else NOTHING
     inside = await _inside(connection, fan_out=fan_out, limit=limit) if one is None else ONE
     return await _insert_page(
         connection,
-        _Page(inside, met, "NOT reached", chunk, "" if one is None else "AND p.id = $9"),
+        Page(inside, met, "NOT reached", chunk, "" if one is None else "AND p.id = $9"),
         *_key(fan_out),
         fan_out["chunks"],
         fan_out["after_member"],
@@ -170,7 +170,7 @@ async def _insert_next(connection: Connection, *, fan_out: Row, limit: int, chun
     )
 
 
-async def _insert_page(connection: Connection, page: _Page, *arguments: object) -> Row:
+async def _insert_page(connection: Connection, page: Page, *arguments: object) -> Row:
     row = await connection.fetchrow(page.statement, *arguments)
     if row is None:
         raise RuntimeError("a chunk answers with one row")
@@ -186,7 +186,7 @@ def _after(page: Row, *, limit: int) -> tuple[UUID, UUID] | None:
     if page["seen"] == limit:
         member, point = page["last"]
         return member, point
-    return None if page["further"] is None else (page["further"], _EVERY_POINT)
+    return None if page["further"] is None else (page["further"], EVERY_POINT)
 
 
 async def _inside(connection: Connection, *, fan_out: Row, limit: int) -> str:
