@@ -15,7 +15,7 @@ from tocsin_store.pool import Connection, Pool, Row
 from tocsin_store.waves import deliveries_of
 
 CHUNK_LIMIT: Final = 2_000
-"""Most deliveries of a chunk: about 25 ms, so that an urgent alert never waits for more."""
+"""Most deliveries of a chunk: about 50 ms, so that an urgent alert never waits for more."""
 
 _LEAST_PACED: Final = 40
 _MOST_PACED: Final = 500
