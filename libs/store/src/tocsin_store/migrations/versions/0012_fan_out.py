@@ -2,8 +2,8 @@
 
 from tocsin_store.migrations.script import run_sql_beside
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
