@@ -106,8 +106,10 @@ async def test_routine_texts_give_way_to_urgent_ones_of_their_sender_and_to_no_o
     pool: Pool, kafka_bootstrap: str
 ) -> None:
     agency = await a_texting_agency(pool, segments_per_s=20)
-    routine = await texting(pool, 40, agency=agency, post=ROUTINE)
-    urgent = await texting(pool, 100, agency=agency)
+    routine = await texting(
+        pool, 70, agency=agency, post=ROUTINE
+    )  # more than may go before the others are read
+    urgent = await texting(pool, 50, agency=agency)
     other = await texting(pool, 10, post=ROUTINE)
     sender = StubTexts()
 

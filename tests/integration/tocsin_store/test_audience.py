@@ -65,7 +65,9 @@ async def test_a_member_with_two_places_gets_one_row(
 
 
 async def test_the_few_inside_are_found_page_after_page(pool: Pool, agency: UUID) -> None:
-    await settled_in(pool, agency, [Resident(at=FAR)] * 170 + [Resident()] * 5)
+    for member in await settled_in(pool, agency, [Resident(at=FAR)] * 170):
+        await places_of(pool, member, *[FAR] * 60)
+    await settled_in(pool, agency, [Resident()] * 5)
     alert = await posted(pool, agency)
 
     await fanned_out(pool, limit=1)
@@ -78,7 +80,7 @@ async def test_a_page_that_ends_within_a_members_places_has_looked_at_them_all(
     pool: Pool, agency: UUID
 ) -> None:
     for member in await settled_in(pool, agency, [Resident(at=FAR)] * 3):
-        await places_of(pool, member, *[FAR] * 60, HOME)
+        await places_of(pool, member, *[FAR] * 2_000, HOME)
     alert = await posted(pool, agency)
 
     await fanned_out(pool, limit=1)

@@ -15,6 +15,7 @@ from tests.support.world import (
     Situation,
     an_agency,
     closed,
+    emptied,
     fanned_out,
     ids_of,
     posted,
@@ -141,6 +142,7 @@ async def test_a_row_another_transaction_holds_is_closed_in_the_next_pass(pool: 
 
 
 async def test_a_fan_out_under_way_goes_on_and_its_rows_are_born_cancelled(pool: Pool) -> None:
+    await emptied(pool)
     agency = await an_agency(pool)
     await settled_in(pool, agency, [Resident()] * 5)
     alert = await posted(pool, agency)

@@ -57,6 +57,20 @@ async def test_who_moved_is_told_once(pool: Pool, agency: UUID) -> None:
     assert await granted(pool, phone) == {"service": False, "emergency": False}
 
 
+async def test_of_two_who_stop_at_a_time_one_has_moved_and_a_start_begun_before_comes_after(
+    pool: Pool, agency: UUID
+) -> None:
+    phone = await a_phone(pool, agency)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.fetchval("SELECT now()")
+        first = await stop(pool, phone, agency)
+        second = await opt_outs.stop(conn, phone.number, agencies=[agency], evidence=WORD)
+        back = await opt_outs.start(conn, phone.number, agencies=[agency], evidence={})
+
+    assert (first, second) == ([phone.member], [])
+    assert [moved.member_id for moved in back] == [phone.member]
+
+
 async def test_a_number_that_was_given_up_speaks_for_nobody(pool: Pool, agency: UUID) -> None:
     phone = await a_phone(pool, agency)
     await pool.execute("UPDATE contact_point SET valid_until = now() WHERE id = $1", phone.contact_point)

@@ -3,8 +3,10 @@
 from typing import Final
 from uuid import UUID
 
-_PLACES_EACH: Final = 50
-"""So many places are looked at for each delivery of a page at most: where few are inside, a page must end, too."""
+_PLACES: Final = "greatest(50 * $8::bigint, 5000)"
+"""So many places are looked at for a page at most: where few are inside, a page must end, too."""
+_INSIDERS: Final = "greatest($8, 2000)"
+"""So many of them who are inside, whether they consented or not: small pages are full, too, where not everybody did."""
 
 EVERY_POINT: Final = UUID(int=2**128 - 1)
 """Of a member: all contact points are before it."""
@@ -40,17 +42,17 @@ LARGE: Final = f"""shape AS MATERIALIZED ({_SHAPE}
 ), looked AS MATERIALIZED ( -- as far as `inside` asks for them; a member's places together
     SELECT member_id, location FROM place
     WHERE  member_id >= $6 AND (member_id, '{EVERY_POINT}'::uuid) > ($6, $7)
-    ORDER  BY member_id FETCH FIRST ({_PLACES_EACH} * $8::bigint) ROWS WITH TIES
+    ORDER  BY member_id FETCH FIRST ({_PLACES}) ROWS WITH TIES
 ), inside AS MATERIALIZED (
     SELECT p.member_id AS id
     FROM   looked p
     WHERE (SELECT all_shapes FROM around) @> p.location AND EXISTS (SELECT FROM shape s WHERE {_INSIDE})
-    ORDER  BY 1 LIMIT $8 + 1 -- the first may be the last of the page before
+    ORDER  BY 1 LIMIT {_INSIDERS} + 1 -- the first may be the last of the page before
 )"""
 
 FURTHER: Final = f"""
-CASE WHEN (SELECT count(*) FROM inside) > $8                   THEN (SELECT id FROM inside ORDER BY 1 DESC LIMIT 1)
-     WHEN (SELECT count(*) FROM looked) >= {_PLACES_EACH} * $8 THEN (SELECT member_id FROM looked ORDER BY 1 DESC LIMIT 1)
+CASE WHEN (SELECT count(*) FROM inside) > {_INSIDERS} THEN (SELECT id FROM inside ORDER BY 1 DESC LIMIT 1)
+     WHEN (SELECT count(*) FROM looked) >= {_PLACES} THEN (SELECT member_id FROM looked ORDER BY 1 DESC LIMIT 1)
 END"""
 """Where a large audience goes on after a page that was not cut: up to this member all are dealt with. Null: nowhere."""
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from tocsin_schemas.words import Channel
 from tocsin_store.pool import Connection, Row
 
-# A phone may be a family's: whoever has the number now leaves with it. Each channel has an index of its numbers.
+# A phone may be a family's: whoever has the number now leaves with it. Each channel has an index of its numbers. What
+# another transaction ended that began after this one is over, too: its end is later than our now(), not than the clock.
 _STOP: Final = """
 WITH point AS MATERIALIZED (
     SELECT DISTINCT ON (member_id) member_id, id FROM contact_point
@@ -20,7 +21,7 @@ WITH point AS MATERIALIZED (
     SET    valid_until = now(), withdrawal = $3::jsonb || jsonb_build_object('contact_point', point.id)
     FROM   point
     WHERE  c.member_id = point.member_id AND c.agency_id = ANY($2::uuid[]) AND c.channel = '{channel}'
-      AND  (c.valid_until IS NULL OR c.valid_until > now())
+      AND  (c.valid_until IS NULL OR c.valid_until > clock_timestamp())
     RETURNING c.agency_id, c.member_id
 )
 SELECT DISTINCT ended.agency_id, ended.member_id, m.language
@@ -41,7 +42,7 @@ WITH point AS MATERIALIZED (
 ), given AS (
     INSERT INTO consent (member_id, agency_id, purpose, channel, evidence)
     SELECT member_id, agency_id, purpose, channel, $3::jsonb || jsonb_build_object('restores', id)
-    FROM   last WHERE valid_until <= now() AND withdrawal ->> 'contact_point' IN (SELECT id::text FROM point)
+    FROM   last WHERE valid_until <= clock_timestamp() AND withdrawal ->> 'contact_point' IN (SELECT id::text FROM point)
     RETURNING agency_id, member_id
 )
 SELECT DISTINCT given.agency_id, given.member_id, m.language
@@ -67,7 +68,7 @@ WITH r AS MATERIALIZED (
                                             'status', point.status, 'contact_point', point.id)
     FROM   point
     WHERE  c.member_id = point.member_id AND c.agency_id = point.agency_id AND c.channel = 'sms'
-      AND  (c.valid_until IS NULL OR c.valid_until > now()) AND c.valid_from <= point.at
+      AND  (c.valid_until IS NULL OR c.valid_until > clock_timestamp()) AND c.valid_from <= point.at
     RETURNING c.agency_id, c.member_id
 ), noted AS (
     INSERT INTO audit (agency_id, actor, action, subject)

@@ -116,8 +116,8 @@ class PauseWatch:
         else:
             over = stopped is not None and not self.active
         if over:
-            self._stopped = None
             await pauses.resume(self._pool, channel=self._channel, route=WHOLE_CHANNEL)
+            self._stopped = None
             log.info("channel_resumed", channel=self._channel.value)
         elif self.active and (stopped is None or stopped.reason is not Reason.OPERATOR):
             reason = next((held.reason for held in self._held.values()), Reason.PROVIDER_UNREACHABLE)

@@ -230,6 +230,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             raise
         if consumer is None or consumer is not self._consumer:  # given up meanwhile
             return
+        self._patience.stir(consumer)
         self._begin(beginning)
         log.info("partitions_assigned", topic=self._topic.name, count=len(self._positions))
 
