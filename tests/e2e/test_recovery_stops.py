@@ -9,7 +9,7 @@ from tests.support.e2e_town import Town
 from tests.support.eventually import eventually
 
 MEMBERS = 300
-SLOW_S = 0.1
+SLOW_S = 0.3
 ARRIVED = 30
 PATIENCE_S = 90.0
 
@@ -19,10 +19,13 @@ LIVE = "SELECT count(*) FROM session WHERE state = 'live' AND worker = 'email-wo
 async def test_an_alert_outlives_a_worker_that_stands_still(town: Town) -> None:
     people = await town.people(MEMBERS)
     await town.sandbox.slow(SLOW_S)
+    await town.stop("email-worker-2")
     alert = (await people.agency.post(an_alert())).accepted.id
     await town.under_way(alert, arrived=ARRIVED)
 
     async with town.stopped("email-worker"):
+        await town.sandbox.behave()
+        await town.start("email-worker-2")
         await town.settled(alert, within=PATIENCE_S)
         while_stopped = await account_of(town, people.agency, alert, expected=MEMBERS)
     await town.ready()

@@ -1,7 +1,7 @@
 """A running voice channel, and what it needs: accounts, lines, and a sandbox for it to talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -39,9 +39,12 @@ class Lines:
     asked: list[UUID] = field(default_factory=list)
     lost: bool = False
     """Whether nobody answers."""
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+    """What happens while it is asked."""
 
     async def seize(self, _: UUID, claimed: Sequence[ClaimedDelivery]) -> Mapping[UUID, Line]:
         self.asked += [each.id for each in claimed]
+        self.meanwhile()
         if self.lost:
             raise ConnectionError
         return {each.id: self.taken.get(each.id, FREE) for each in claimed}

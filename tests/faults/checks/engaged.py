@@ -8,12 +8,16 @@ from uuid import UUID
 
 from tests.faults.checks.index import Index
 from tests.faults.history import Call, Delivery
-from tocsin_schemas.words import Channel
+from tocsin_schemas.words import Channel, ReceiptKind
 
 _BEFORE: Final = 3.0
 """Seconds from when a line is taken until it is dialled."""
 _LOOKED_AT_AGAIN: Final = 80.0
 """Seconds within which whoever was put off comes again."""
+_ASKED_AFTER: Final = 165.0
+"""Seconds from when a line is taken until its call is asked after, where nobody told its end."""
+_ENDS: Final = ("completed", "busy", "no-answer", "failed", "canceled")
+"""Twilio's words for a call that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Engaged:
     index: Index
     calls: Mapping[str, Sequence[Call]]
     numbers: Mapping[UUID, set[str]]
+    doubts: Mapping[str, Sequence[float]]
+    """When nobody knew whether a number rang."""
 
     @staticmethod
     def of(index: Index) -> "Engaged":
@@ -34,7 +40,13 @@ class Engaged:
         dump = index.history.dump
         for contact in dump.contacts.values():
             numbers[dump.households.get(contact.member, contact.member)].add(contact.address)
-        return Engaged(index, calls, numbers)
+        doubts: defaultdict[str, list[float]] = defaultdict(list)
+        for row in dump.deliveries.values():
+            if row.channel is Channel.VOICE and row.contact in dump.contacts:
+                doubts[dump.contacts[row.contact].address] += [
+                    fact.occurred_at for fact in index.facts_of(row.id) if fact.kind is ReceiptKind.UNKNOWN
+                ]
+        return Engaged(index, calls, numbers, doubts)
 
     def spans(self, row: Delivery) -> Iterator[tuple[float, float]]:
         """Stretches in which a delivery may wait for that; none where it is no call."""
@@ -44,12 +56,13 @@ class Engaged:
         for number in self.numbers.get(home, ()):
             for call in self.calls.get(number, ()):
                 yield call.began - _BEFORE, self._over(call) + _LOOKED_AT_AGAIN
+            for at in self.doubts.get(number, ()):
+                yield at - _BEFORE, at + _ASKED_AFTER + _LOOKED_AT_AGAIN
 
     def _over(self, call: Call) -> float:
-        """When it has ended, or is made again."""
-        again = [
-            fact.due_at
-            for fact in self.index.facts_of(call.delivery)
-            if fact.fence == call.fence and fact.due_at is not None
-        ]
-        return max([self.index.history.dump.at if call.ended is None else call.ended, *again])
+        """When it has ended and we know of it, or is made again."""
+        facts = [fact for fact in self.index.facts_of(call.delivery) if fact.fence == call.fence]
+        again = [fact.due_at for fact in facts if fact.due_at is not None]
+        untold = not any((fact.status or "").startswith(_ENDS) for fact in facts)
+        asked = [call.began + _ASKED_AFTER] if untold else []
+        return max([self.index.history.dump.at if call.ended is None else call.ended, *again, *asked])

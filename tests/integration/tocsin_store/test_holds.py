@@ -10,8 +10,8 @@ from tests.support.eventually import eventually
 from tests.support.holds import DOMAIN, HOUR, going, held, parked, routes, told_of
 from tests.support.receipts import merged, told
 from tests.support.world import Post, Situation, closed, emptied, waiting
-from tocsin_schemas.words import Channel, Reason, ReceiptKind, State
-from tocsin_store import pauses, progress
+from tocsin_schemas.words import Channel, Lane, Reason, ReceiptKind, State
+from tocsin_store import enqueue, pauses, progress
 from tocsin_store.pauses import WHOLE_CHANNEL, alert_route, route_of, sender_route
 from tocsin_store.pool import Pool
 
@@ -102,6 +102,22 @@ async def test_a_parked_delivery_is_settled_when_its_alert_is_cancelled(pool: Po
 
     assert await closed(pool, situation.alert) == [1]
     assert (await situation.row())["state"] == State.CANCELLED
+    assert await situation.due() is None
+
+
+async def test_what_ended_while_it_was_parked_is_forgotten(pool: Pool) -> None:
+    situation = await waiting(pool)
+    await held(pool)
+    async with enqueue.next_chunk(pool, channel=Channel.EMAIL, lane=Lane.URGENT) as (connection, chunk):
+        assert chunk is not None
+        assert await enqueue.park(connection, chunk, lane=Lane.URGENT) == []
+        await cancelled(situation)
+        assert await closed(pool, situation.alert) == [1]
+    assert await situation.due() is not None
+
+    await pauses.resume(pool, channel=Channel.EMAIL, route=DOMAIN)
+
+    assert await going(pool) == []
     assert await situation.due() is None
 
 

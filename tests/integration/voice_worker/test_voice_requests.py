@@ -140,6 +140,16 @@ async def test_with_no_provider_left_no_line_is_taken() -> None:
     assert (outcome.of, outcome.scope, lines.asked) == (OutcomeClass.PAUSE, Scope.CHANNEL, [])
 
 
+async def test_a_line_is_given_back_in_a_providers_name_where_the_last_of_them_was_held_meanwhile() -> None:
+    holds = HoldList()
+    lines = Lines(meanwhile=lambda: holds.hold("twilio", Reason.PROVIDER_SLOW))
+    async with voice_over(lines, twilio(NOBODY)) as sender:
+        (outcome,) = await sent(sender, a_batch([a_claim()], content=a_call()), holds=holds)
+
+    assert (outcome.of, outcome.scope, outcome.provider) == (OutcomeClass.PAUSE, Scope.CHANNEL, "twilio")
+    assert len(lines.asked) == 1
+
+
 async def test_what_the_first_account_has_not_begun_goes_through_the_second() -> None:
     async with (
         serving(always(201, CREATED)) as server,

@@ -120,6 +120,14 @@ WITH taken AS MATERIALIZED (
 SELECT delivery_id, alert_id, kind, goes FROM moved
 """
 
+# Whoever lets a delivery wait reads it before: it may have ended since, and nobody else would take it from `due` again.
+FORGET_ENDED: Final = """
+WITH ended AS MATERIALIZED (
+    SELECT id FROM delivery WHERE id = ANY($1::uuid[]) AND work = 'none' ORDER BY id FOR UPDATE
+)
+DELETE FROM due WHERE delivery_id = ANY(ARRAY(SELECT id FROM ended)) RETURNING delivery_id
+"""
+
 # What waits for a route on hold goes to `due` at once: nothing of it is claimed only to be put off.
 PARK: Final = f"""
 WITH held AS MATERIALIZED (
@@ -255,8 +263,13 @@ async def take_due(
         Those that are to go, and whether there may be more.
     """
     rows = await pool.fetch(TAKE_DUE, channel.value, lane.value, limit, again_after)
-    going = [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows if row["goes"]]
-    return going, len(rows) == limit
+    due = [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows if row["goes"]]
+    ended = (
+        {row["delivery_id"] for row in await pool.fetch(FORGET_ENDED, [each.id for each in due])}
+        if due
+        else ()
+    )
+    return [each for each in due if each.id not in ended], len(rows) == limit
 
 
 async def give_back_due(pool: Pool, delivery_ids: Sequence[UUID]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -18,8 +18,6 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_ALL_HELD: Final = Outcome(OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE, scope=Scope.CHANNEL)
-
 
 class Failover(Generic[T]):
     """A pool of requests for each provider and lane. Run it; `place` jobs from any task.
@@ -30,6 +28,10 @@ class Failover(Generic[T]):
     def __init__(self, providers: Sequence[Taker[T]], *, lanes: Sequence[Lane], most: int) -> None:
         self._names = [provider.name for provider in providers]
         self._lanes = lanes
+        # in a provider's name: a claim's own verdict has none, and what was claimed for this is given back
+        self._all_held = Outcome(
+            OutcomeClass.PAUSE, Reason.PROVIDER_UNREACHABLE, scope=Scope.CHANNEL, provider=self._names[0]
+        )
         self._trouble = {name: Trouble() for name in self._names}
         self._pools = {
             (provider.name, lane): RequestPool(provider, most=most, came_to=self._came_to)
@@ -50,7 +52,7 @@ class Failover(Generic[T]):
             self._pool(name, job.lane).put(job.messages)
             return
         for message in job.messages:
-            message.settle(_ALL_HELD)
+            message.settle(self._all_held)
 
     def _came_to(self, message: Message[T], outcome: Outcome, name: str) -> None:
         rest = self._trouble[name].note(outcome)
