@@ -21,30 +21,35 @@ from tocsin_store.telling import tallied
 
 # Asked by those that were deferred alone: a join would ask for all.
 _HOLD: Final = f"""
-    SELECT h FROM (SELECT alert_id, channel, contact_point_id FROM delivery WHERE id = fresh.delivery_id OFFSET 0) d
+    SELECT h FROM (SELECT alert_id, channel, contact_point_id FROM delivery WHERE id = told.delivery_id OFFSET 0) d
     CROSS  JOIN LATERAL (SELECT id, agency_id FROM alert WHERE id = d.alert_id OFFSET 0) a
     CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = d.contact_point_id OFFSET 0) p
     JOIN   pause h ON h.channel = d.channel AND h.route IN ({ROUTES})
     ORDER  BY h.until DESC LIMIT 1
 """
 
-_MERGE: Final = f"""
-WITH fresh AS (                        -- a fact told twice is told once
-    INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
-                         fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
-                         cost)
-    SELECT r.delivery_id, r.id, d.alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, $2 + nr,
-           d.alert_version, fence, d.channel, kind, state, reason, provider, provider_status, attempt, provider_ref,
-           segments, cost
+_FACTS: Final = """
+    SELECT r.*, $2 + nr AS ordinal
     FROM   unnest($1::fact[]) WITH ORDINALITY
            AS r(id, delivery_id, fence, kind, state, reason, provider, provider_status, due_at, occurred_at, recorded_at,
                 attempt, provider_ref, segments, cost, nr)
-    CROSS  JOIN LATERAL (SELECT alert_id, alert_version, channel FROM delivery WHERE id = r.delivery_id OFFSET 0) d
-    {{told_before}}
-    RETURNING id, delivery_id, due_at, occurred_at, fence, kind, state, reason, provider_status, attempt, segments
+"""
+
+_TIMELINE: Final = """
+    INSERT INTO receipt (delivery_id, id, alert_id, due_at, occurred_at, recorded_at, xid, ordinal, alert_version,
+                         fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
+                         cost)
+    SELECT delivery_id, id, alert_id, due_at, occurred_at, recorded_at, pg_current_xact_id()::text::bigint, ordinal,
+           alert_version, fence, channel, kind, state, reason, provider, provider_status, attempt, provider_ref, segments,
+           cost
+    FROM   {}
+"""
+
+_MERGE: Final = f"""
+WITH told AS ({{told}}
 ), held AS (
     SELECT *, CASE WHEN kind = 'deferred' AND reason IS DISTINCT FROM 'quiet_hours' THEN ({_HOLD}) END AS hold
-    FROM   fresh
+    FROM   told
     ORDER  BY delivery_id
 ), fact AS (
     SELECT *, fact_rank(kind) AS rank, kind IN ('suppressed', 'expired', 'cancelled', 'deferred') AS is_verdict,
@@ -75,23 +80,24 @@ WITH fresh AS (                        -- a fact told twice is told once
         updated_at = now()
     FROM fact f
     WHERE d.id = f.delivery_id
-    RETURNING d.id, d.alert_id, d.alert_version, d.member_id, d.wave, d.channel, d.contact_point_id,
+    RETURNING d.alert_id, d.alert_version, d.member_id, d.wave, d.channel, d.contact_point_id,
               old.state AS o, new.state AS n, new.work AS work,
               old.work = 'waiting' AND new.work = 'none' AS ends, new.ambiguous > 0 AS doubtful,
               sets_work(old.work, old.fence, old.fact_rank, f.fence, f.rank, f.is_verdict) AS sets,
-              f.reason AS fact_reason, f.kind, f.again_at, f.route, f.occurred_at, f.provider_status
+              f.delivery_id, f.id, f.due_at, f.occurred_at, f.recorded_at, f.ordinal, f.fence, f.kind, f.state, f.reason,
+              f.provider, f.provider_status, f.attempt, f.provider_ref, f.segments, f.cost, f.again_at, f.route
 ), their AS MATERIALIZED (              -- a look at each alert, not one for each receipt
     SELECT id AS alert_id, agency_id, lane, frozen_at, expires_at, last_wave FROM alert
     WHERE  id = ANY(ARRAY(SELECT DISTINCT alert_id FROM moved))
 ), moving AS (                         -- who fails for good need not wait for the next step of a plan
     INSERT INTO moving_on (alert_id, version, wave, member_id)
     SELECT DISTINCT alert_id, alert_version, wave, member_id FROM moved JOIN their USING (alert_id)
-    WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n AND fact_reason IS DISTINCT FROM 'household_called'
+    WHERE  wave < last_wave AND n IN ('failed', 'suppressed') AND o <> n AND reason IS DISTINCT FROM 'household_called'
     ORDER  BY 1, 2, 3, 4
     ON CONFLICT (alert_id, version, wave, member_id) DO UPDATE SET member_id = excluded.member_id -- taken once we commit
 ), waits AS (
     INSERT INTO due (delivery_id, alert_id, kind, channel, lane, route, due_at, produce_after)
-    SELECT id, alert_id,
+    SELECT delivery_id, alert_id,
            (CASE WHEN kind = 'unknown' OR n = 'unknown' AND kind <> 'refused'
                    OR doubtful AND kind IN ('released', 'deferred') THEN 'resolve' ELSE 'send' END)::due_kind,
            channel, lane, route, least(again_at, expires_at), least(again_at, expires_at)
@@ -100,30 +106,36 @@ WITH fresh AS (                        -- a fact told twice is told once
     SET kind = excluded.kind, route = excluded.route, due_at = excluded.due_at, produce_after = excluded.produce_after,
         probe = false
 ), done AS (
-    DELETE FROM due WHERE delivery_id = ANY(ARRAY(SELECT id FROM moved WHERE (sets OR ends) AND work = 'none'))
+    DELETE FROM due
+    WHERE  delivery_id = ANY(ARRAY(SELECT delivery_id FROM moved WHERE (sets OR ends) AND work = 'none'))
 ), struck AS (
     INSERT INTO strike (channel, address, reason, delivery_id, alert_id, agency_id, provider_status, at)
-    SELECT m.channel, lower(p.address), fact_reason, m.id, alert_id, agency_id, provider_status, occurred_at
+    SELECT m.channel, lower(p.address), m.reason, delivery_id, alert_id, agency_id, provider_status, occurred_at
     FROM   moved m
     JOIN   their USING (alert_id)
-    JOIN   strike_rule rule ON rule.channel = m.channel AND rule.reason = fact_reason
+    JOIN   strike_rule rule ON rule.channel = m.channel AND rule.reason = m.reason
     CROSS  JOIN LATERAL (SELECT address FROM contact_point WHERE id = m.contact_point_id OFFSET 0) p
     WHERE  m.kind IN ('failed', 'refused', 'complained')
     ON CONFLICT DO NOTHING
     RETURNING channel, address
-), {tallied("moved JOIN their USING (alert_id)", "occurred_at")}
-SELECT (SELECT count(*) FROM fresh) AS fresh,
+), {tallied("moved JOIN their USING (alert_id)", "occurred_at")}{{timeline}}
+SELECT (SELECT count(*) FROM moved) AS fresh,
        (SELECT count(*) FROM moved WHERE kind = 'failed' AND state_rank(o) >= 5) AS conflicts,
-       CASE WHEN (SELECT count(*) FROM fresh) < cardinality($1)
+       CASE WHEN (SELECT count(*) FROM moved) < cardinality($1)
             THEN ARRAY(SELECT id FROM unnest($1::fact[]) r WHERE (SELECT id FROM delivery WHERE id = r.delivery_id) IS NULL)
             END AS unmatched,
-       ARRAY(SELECT id FROM fresh WHERE segments IS NOT NULL) AS billed,
+       ARRAY(SELECT id FROM moved WHERE segments IS NOT NULL) AS billed,
        ARRAY(SELECT channel FROM struck ORDER BY channel, address) AS struck_channels,
        ARRAY(SELECT address FROM struck ORDER BY channel, address) AS struck
 """
-MERGE: Final = _MERGE.format(told_before="ON CONFLICT DO NOTHING")
-MERGE_NEW: Final = _MERGE.format(told_before="")
-"""The same of facts that are all new, a tenth cheaper; fails where one was told before."""
+
+_THEIRS: Final = f"""({_FACTS}) f
+    CROSS  JOIN LATERAL (SELECT alert_id, alert_version, channel FROM delivery WHERE id = f.delivery_id OFFSET 0) d
+    ON CONFLICT DO NOTHING RETURNING receipt.*"""
+MERGE: Final = _MERGE.format(told=_TIMELINE.format(_THEIRS), timeline="")
+"""A fact told twice is told once: only what the timeline takes moves its row."""
+MERGE_NEW: Final = _MERGE.format(told=_FACTS, timeline=f", timeline AS ({_TIMELINE.format('moved')})")
+"""The same of facts that are all new, with one look at each row; fails where one was told before."""
 
 _FACT: Final = itemgetter(
     "id",
