@@ -116,8 +116,10 @@ async def test_a_claim_waits_where_news_may_not_be_merged_yet(pool: Pool) -> Non
     claims = await climb.claimed(wave=1)
     assert (claims.taken, claims.verdicts) == ([], [])
 
-    await marked(pool)
+    await waves.set_mark(pool, await waves.now(pool))
+    assert await pool.fetchval("SELECT produce_after <= now() FROM due")
     assert len((await climb.claimed(wave=1)).taken) == 1
+    assert await pool.fetchval("SELECT count(*) FROM due") == 0
 
 
 @pytest.mark.parametrize(

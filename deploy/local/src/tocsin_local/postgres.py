@@ -101,6 +101,7 @@ class Place:
         options = (
             "--auth=scram-sha-256",
             f"--pwfile={secret}",
+            "--set=scram_iterations=1",  # the password is random: stretching it would take each connection longer
             "--no-sync",
             "-E",
             "UTF8",

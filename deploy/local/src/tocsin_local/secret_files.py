@@ -17,8 +17,9 @@ def create_secrets(folder: Path, *, base_port: int) -> None:
     """Have the files that services read below TOCSIN_SECRETS_DIR; only the ports in addresses ever change."""
     _once(folder / "tocsin_signing_key", secrets.token_hex(_SIGNING_KEY_BYTES))
     _once(folder / "postgres_password", secrets.token_urlsafe(24))
-    address = f"postgresql://tocsin:{postgres_password(folder)}@127.0.0.1:{base_port + POSTGRES}/tocsin"
-    write_private(folder / "tocsin_database_url", address)
+    server = f"tocsin:{postgres_password(folder)}@127.0.0.1:{base_port + POSTGRES}"
+    # it has no certificate: asking for one takes a client as long as all else of a connection
+    write_private(folder / "tocsin_database_url", f"postgresql://{server}/tocsin?sslmode=disable")
     for name, draw in DRAWN.items():
         _once(account_file(folder, name), draw())
     sandbox = f"http://127.0.0.1:{base_port + SANDBOX_PAGE}"

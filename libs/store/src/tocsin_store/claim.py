@@ -97,7 +97,7 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
                 WHEN c.granted IS NULL                                                THEN 'consent_withdrawn'
                 WHEN p.confirmed_at IS NULL OR p.valid_until <= now()                 THEN 'contact_replaced'
                 WHEN {SUPPRESSED}                                                     THEN 'suppressed'
-                WHEN d.wave > 0 AND mark.stale                                        THEN 'nothing' -- it comes again
+                WHEN d.wave > 0 AND mark.stale                                        THEN 'stale'
                 WHEN other.already                                                    THEN 'reached'
                 WHEN quiet.until IS NOT NULL                                          THEN 'quiet'
                 WHEN held.until IS NOT NULL                                           THEN 'held'
@@ -126,11 +126,16 @@ WITH own AS MATERIALIZED (          -- a dead session claims nothing; the lock h
     RETURNING d.id, d.fence
 ), gone AS (
     DELETE FROM due USING taken WHERE due.delivery_id = taken.id
+), waits AS (                       -- until the mark moves, which brings back what is due
+    INSERT INTO due (delivery_id, alert_id, kind, channel, lane, due_at, produce_after)
+    SELECT picked.id, a.id, 'send', $5, a.lane, now(), now() + interval '10 seconds' FROM picked CROSS JOIN a
+    WHERE  verdict = 'stale'
+    ON CONFLICT DO NOTHING
 )
 SELECT picked.id, coalesce(taken.fence, picked.fence) AS fence, alert_version, member_id, address, name, language,
        attempts, ambiguous, resolve, probes, until, reason, verdict, now() AS at
 FROM   picked LEFT JOIN taken ON taken.id = picked.id
-WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing')
+WHERE  taken.id IS NOT NULL OR verdict NOT IN ('take', 'nothing', 'stale')
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'dead', now()
 WHERE  NOT EXISTS (SELECT FROM own)

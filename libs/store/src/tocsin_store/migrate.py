@@ -14,5 +14,5 @@ def migrate(database_url: str) -> None:
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["database_url"] = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    config.attributes["database_url"] = database_url
     command.upgrade(config, "head")

@@ -1,7 +1,9 @@
 """Alembic's entry: one transaction per revision, one migrator at a time."""
 
 import asyncio
+from functools import partial
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,8 +19,9 @@ def run(connection: Connection) -> None:
 
 
 async def connect_and_run() -> None:
-    """Use the address that `tocsin_store.migrate` put into the configuration."""
-    engine = create_async_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
+    """Use the address that `tocsin_store.migrate` put into the configuration, which the driver reads as it is."""
+    connected = partial(asyncpg.connect, context.config.attributes["database_url"])
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connected, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()
