@@ -13,8 +13,8 @@ from tests.faults.run import Wish, run
 
 WISH: Final = Wish(
     seed=7,
-    seconds=30.0,
-    every=1.0,
+    seconds=45.0,
+    every=1.4,
     profile=Profile(agencies=3, members=200, post_every=1.5, severities=(7, 0, 3), longest=60.0),
     patience=150.0,
 )
