@@ -20,7 +20,8 @@ from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_schemas.words import Channel, ReceiptKind
 from tocsin_store.claim import CLAIM_LIMIT, claim
-from tocsin_store.merge import Advance, merge, start_partitions
+from tocsin_store.merge import merge
+from tocsin_store.merged_offsets import Advance, start_partitions
 from tocsin_store.pool import Pool, open_pool
 from tocsin_store.sessions import open_session
 

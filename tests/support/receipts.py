@@ -9,7 +9,8 @@ from tests.support.world import Situation
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_schemas.words import Channel, Reason, ReceiptKind
-from tocsin_store.merge import Log, merge
+from tocsin_store.merge import merge
+from tocsin_store.merged_offsets import Log
 from tocsin_store.pool import Pool
 
 LOG: Final = Log(RECEIPTS.name, UUID(int=1))

@@ -14,7 +14,7 @@ from tocsin_runtime.kafka.admin import Observer, apply_topics
 from tocsin_runtime.kafka.consumer import Intake
 from tocsin_runtime.kafka.producer import Outlet, Record
 from tocsin_schemas.topics import Topic
-from tocsin_store.merge import Log, merged_offsets
+from tocsin_store.merged_offsets import Log, merged_offsets
 from tocsin_store.pool import Pool
 
 

@@ -12,8 +12,8 @@ from tocsin_runtime.kafka.letter_list import newest
 from tocsin_runtime.kafka.producer import KafkaUnavailableError
 from tocsin_schemas.topics import RECEIPTS
 from tocsin_store import operations, pauses
-from tocsin_store.merge import Log as MergedLog
-from tocsin_store.merge import merged_offsets
+from tocsin_store.merged_offsets import Log as MergedLog
+from tocsin_store.merged_offsets import merged_offsets
 from tocsin_store.operations import Backlog, Crew, Outbox, Unfinished
 from tocsin_store.pauses import Held
 from tocsin_store.pool import Pool

@@ -7,7 +7,8 @@ import pytest
 from tests.support.receipts import told
 from tests.support.world import tallied, waiting
 from tocsin_schemas.words import ReceiptKind, State
-from tocsin_store.merge import Advance, Log, OffsetMovedError, merge, merged_offsets, start_partitions
+from tocsin_store.merge import merge
+from tocsin_store.merged_offsets import Advance, Log, OffsetMovedError, merged_offsets, start_partitions
 from tocsin_store.pool import Pool
 
 

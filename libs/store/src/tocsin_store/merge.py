@@ -1,17 +1,17 @@
 """The merge: receipts into the ledger. Timeline, row, due table and tally move in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
-from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Reason, ReceiptKind
 from tocsin_store import gate, lines, provider_messages
+from tocsin_store.merged_offsets import Advance, Log, advance
 from tocsin_store.opt_outs import Refusal, withdraw_refused
 from tocsin_store.pauses import ROUTES
 from tocsin_store.pool import Connection, Pool
@@ -166,42 +166,6 @@ CROSS  JOIN LATERAL (SELECT agency_id FROM alert WHERE id = d.alert_id OFFSET 0)
 """
 LOCK: Final = "SELECT id FROM delivery WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 
-ADVANCE: Final = """
-WITH o AS (
-    SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS o(partition, expected, next)
-)
-UPDATE merged_offset m SET next_offset = o.next
-FROM   o WHERE m.topic = $1 AND m.topic_id = $5 AND m.partition = o.partition AND m.next_offset = o.expected
-"""
-
-START: Final = """
-INSERT INTO merged_offset AS m (topic, topic_id, partition, next_offset)
-SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[])
-ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next_offset = excluded.next_offset
-WHERE m.topic_id IS DISTINCT FROM excluded.topic_id
-"""
-
-
-class OffsetMovedError(Exception):
-    """Another merger has advanced a partition: nothing was merged; read the offsets anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """A topic as long as it is that one: made anew it is another log, where the offsets of the old one mean nothing."""
-
-    topic: str
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """How far a merge takes a partition; it holds only where the ledger stands at `expected`."""
-
-    partition: int
-    expected: int
-    next: int
-
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -209,36 +173,6 @@ class Merged:
 
     fresh: int
     conflicts: int
-
-
-async def merged_offsets(pool: Pool, log: Log) -> Mapping[int, int]:
-    """Next offset to merge by partition; partitions of which nothing was merged from this log are absent."""
-    rows = await pool.fetch(
-        "SELECT partition, next_offset FROM merged_offset WHERE topic = $1 AND coalesce(topic_id, $2) = $2",
-        log.topic,
-        log.id,
-    )
-    return {row["partition"]: row["next_offset"] for row in rows}
-
-
-async def start_partitions(
-    pool: Pool, log: Log, *, known: Mapping[int, int], starts: Mapping[int, int]
-) -> None:
-    """Set where the merge of each partition begins.
-
-    Args:
-        pool: Connections.
-        log: Whose partitions.
-        known: What `merged_offsets` told; one that moved since is another merger's and stays.
-        starts: Where reading starts; differs from `known` where the log lost records.
-
-    Raises:
-        OffsetMovedError: Another merger owns a partition.
-    """
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(START, log.topic, log.id, list(starts), list(starts.values()))
-        moved = [Advance(p, known[p], at) for p, at in starts.items() if p in known and known[p] != at]
-        await _advance(connection, log, advances=moved)
 
 
 async def merge(pool: Pool, log: Log, *, receipts: Sequence[Receipt], advances: Sequence[Advance]) -> Merged:
@@ -266,7 +200,7 @@ async def _merge_by(
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(gate.MERGE)
         await _lock_if_closing(connection, receipts)
-        await _advance(connection, log, advances=sorted(advances, key=lambda advance: advance.partition))
+        await advance(connection, log, advances=advances)
         rounds, ordinal = [], 0
         for round_ in _rounds(receipts):
             rounds.append(await _merge_round(connection, statement, receipts=round_, ordinal=ordinal))
@@ -279,13 +213,6 @@ async def _lock_if_closing(connection: Connection, receipts: Sequence[Receipt]) 
     """Lock the rows before their timeline where closing may be telling the same: it goes from the row to the timeline."""
     if any(receipt.kind in _TOLD_BY_CLOSING for receipt in receipts):
         await connection.execute(LOCK, sorted({receipt.delivery_id for receipt in receipts}))
-
-
-async def _advance(connection: Connection, log: Log, *, advances: Sequence[Advance]) -> None:
-    columns = ([a.partition for a in advances], [a.expected for a in advances], [a.next for a in advances])
-    status = await connection.execute(ADVANCE, log.topic, *columns, log.id)
-    if status != f"UPDATE {len(advances)}":
-        raise OffsetMovedError
 
 
 def _rounds(receipts: Iterable[Receipt]) -> list[list[Receipt]]:

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 from tocsin_runtime.kafka.admin import Observer
 from tocsin_schemas.topics import RECEIPTS
-from tocsin_store.merge import Log, merged_offsets
+from tocsin_store.merged_offsets import Log, merged_offsets
 from tocsin_store.outbox import holds_receipts_before
 from tocsin_store.pool import Pool
 

@@ -16,7 +16,8 @@ from tocsin_runtime.process import Process
 from tocsin_schemas.codec import UndecodableError, decode
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.topics import RECEIPTS, URGENT_RECEIPTS
-from tocsin_store.merge import Advance, Log, OffsetMovedError, merge, merged_offsets, start_partitions
+from tocsin_store.merge import merge
+from tocsin_store.merged_offsets import Advance, Log, OffsetMovedError, merged_offsets, start_partitions
 from tocsin_store.pool import UNAVAILABLE, UNHANDLED_DATA, Pool
 
 log = structlog.get_logger()
