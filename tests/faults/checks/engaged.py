@@ -14,8 +14,8 @@ _BEFORE: Final = 3.0
 """Seconds from when a line is taken until it is dialled."""
 _LOOKED_AT_AGAIN: Final = 80.0
 """Seconds within which whoever was put off comes again."""
-_ASKED_AFTER: Final = 165.0
-"""Seconds from when a line is taken until its call is asked after, where nobody told its end."""
+_ASKED_AFTER: Final = 90.0
+"""Seconds from when a line is taken until its call was asked after, perhaps twice, where nobody told its end."""
 _ENDS: Final = ("completed", "busy", "no-answer", "failed", "canceled")
 """Twilio's words for a call that is over."""
 

@@ -171,7 +171,7 @@ def test_who_waits_for_a_household_that_is_being_called_is_not_left_waiting() ->
 def test_a_call_whose_end_nobody_told_keeps_its_line_until_it_is_asked_after() -> None:
     told = out(waiting(1), due_at=None)
     untold = called(waiting(1))
-    second = reached(waiting(2), POSTED + 170)
+    second = reached(waiting(2), POSTED + 150)
     rings = replace(call(told, AT, AT + 5), number=contact_of(1).address)
 
     assert "I1 left waiting" in broken(run(told, second, calls=(rings,), together=True))

@@ -25,9 +25,10 @@ def test_calls_leave_by_their_own_accounts_where_there_are_any() -> None:
     assert [account.name for account in settings.call_accounts] == ["calls"]
 
 
-def test_a_line_is_kept_for_longer_than_a_call_can_take() -> None:
+def test_a_line_is_asked_after_when_most_calls_are_over_and_a_provider_is_late_when_all_are() -> None:
     settings = voice_settings(twilio(URL), voice_ring="PT40S", voice_longest="PT2M")
 
+    assert timedelta(seconds=70) <= settings.line_asked_after <= timedelta(seconds=120)
     assert settings.line_lasts > timedelta(seconds=160)
 
 

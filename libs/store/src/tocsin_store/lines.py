@@ -141,7 +141,7 @@ async def seize(
         pool: Connections.
         alert_id: Whose deliveries.
         claimed: At least one, of one version.
-        lasts: How long a call should take at most, from now to its end: after it the line's call is asked after.
+        lasts: How long most calls take, from now to their end: after it the line's call is asked after.
         most: Lines held at once, of all workers together, give or take what several of them take at the same moment.
 
     Raises:

@@ -23,7 +23,7 @@ async def serve(process: Process, *, settings: VoiceWorkerSettings) -> None:
     dsn, size = settings.database_url.get_secret_value(), settings.database_connections
     pool = await open_pool(dsn, size=size, application_name="voice-worker", lock_timeout=LEDGER_LOCK_TIMEOUT)
     callers = callers_of(settings, known=partial(provider_health.known, pool))
-    seize = partial(lines.seize, pool, lasts=settings.line_lasts, most=settings.voice_calls_at_once)
+    seize = partial(lines.seize, pool, lasts=settings.line_asked_after, most=settings.voice_calls_at_once)
     channel = VoiceChannel(settings, callers=callers, seize=seize)
     outlet = Outlet(settings.kafka_bootstrap_servers, client_id="voice-worker")
     async with pool, outlet, asyncio.TaskGroup() as group:

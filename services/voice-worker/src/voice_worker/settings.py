@@ -14,6 +14,8 @@ from tocsin_store.lines import MOST
 
 _QUEUED: Final = timedelta(minutes=1)
 """A call that was taken begins to ring within this, as a rule."""
+_LISTENED: Final = timedelta(seconds=30)
+"""Most who answer have heard it by then."""
 
 
 class VoiceWorkerSettings(VoiceSettings, VoiceProviderSettings, SigningSettings):
@@ -54,5 +56,10 @@ class VoiceWorkerSettings(VoiceSettings, VoiceProviderSettings, SigningSettings)
 
     @property
     def line_lasts(self) -> timedelta:
-        """How long a call may take at most, as a rule: then its provider is asked whether its line is free."""
+        """How long a call may take at most, as a rule."""
         return self.voice_timeout + _QUEUED + self.voice_ring + self.voice_longest
+
+    @property
+    def line_asked_after(self) -> timedelta:
+        """How long most calls take: where nobody told its end, its provider is asked then whether the line is free."""
+        return self.voice_timeout + self.voice_ring + _LISTENED
