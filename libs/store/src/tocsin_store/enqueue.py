@@ -264,12 +264,10 @@ async def take_due(
     """
     rows = await pool.fetch(TAKE_DUE, channel.value, lane.value, limit, again_after)
     due = [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows if row["goes"]]
-    ended = (
-        {row["delivery_id"] for row in await pool.fetch(FORGET_ENDED, [each.id for each in due])}
-        if due
-        else ()
-    )
-    return [each for each in due if each.id not in ended], len(rows) == limit
+    if due:
+        ended = {row["delivery_id"] for row in await pool.fetch(FORGET_ENDED, [each.id for each in due])}
+        due = [each for each in due if each.id not in ended]
+    return due, len(rows) == limit
 
 
 async def give_back_due(pool: Pool, delivery_ids: Sequence[UUID]) -> None:
