@@ -16,6 +16,8 @@ from tests.bench.rows import Row
 from tests.bench.wish import Wish
 from tests.support.e2e_town import Town, town_of
 from tocsin_local.stack import Stack
+from tocsin_runtime.kafka.admin import Observer
+from tocsin_schemas.topics import RECEIPTS
 from tocsin_store.pool import open_pool
 
 _ALERTS: Final = 100
@@ -25,7 +27,9 @@ _DOMAINS: Final = 40
 _THIRD: Final = 3
 _DRIFT_GOAL: Final = 1.2
 _HOT_GOAL: Final = 0.9
+_LAG_SECONDS: Final = 0.5
 
+MERGED: Final = "SELECT coalesce(sum(next_offset), 0)::bigint FROM merged_offset WHERE topic = $1"
 COUNTERS: Final = """
 SELECT (SELECT sum(pg_total_relation_size(oid))::float FROM pg_class
         WHERE  relkind = 'r' AND relnamespace = 'public'::regnamespace)                    AS ledger_bytes,
@@ -45,6 +49,8 @@ class Sample:
     seconds: float
     late: bool
     """Whether the next one had to be posted late."""
+    lag: int
+    """Receipts on Kafka that were not merged yet: the most of them."""
     memory: Mapping[str, float]
     counters: Mapping[str, float]
 
@@ -70,25 +76,35 @@ async def _count_statements(stack: Stack) -> None:
 
 async def _samples(stack: Stack, wish: Wish) -> list[Sample]:
     alerts = max(2 * _THIRD, wish.count(_ALERTS))
-    async with town_of(stack) as town:
+    async with town_of(stack) as town, Observer(stack.kafka_bootstrap) as observer:
         people = await crowd(town, _MEMBERS, domains=[f"homes{number}.example" for number in range(_DOMAINS)])
         wish.console.print(f"long: {alerts} alerts to {_MEMBERS}, {alerts * _EVERY_SECONDS / 60:.0f} minutes")
         begun, samples = time.perf_counter(), list[Sample]()
         for number in range(1, alerts + 1):
-            posted = time.perf_counter()
+            posted, lags = time.perf_counter(), [0]
+            watch = asyncio.create_task(_watch_lag(town, observer, lags))
             alert = await people.alerted(severity="minor")
             await handed_over(town, alert, at_least=_MEMBERS)
             took, left = time.perf_counter() - posted, begun + number * _EVERY_SECONDS - time.perf_counter()
-            samples.append(await _sample(town, took=took, late=left < 0))
+            watch.cancel()
+            samples.append(await _sample(town, took=took, late=left < 0, lag=max(lags)))
             await asyncio.sleep(max(0.0, left))
     return samples
 
 
-async def _sample(town: Town, *, took: float, late: bool) -> Sample:
+async def _watch_lag(town: Town, observer: Observer, lags: list[int]) -> None:
+    """Note how far the merge is behind Kafka, until cancelled."""
+    while True:
+        merged: int = await town.pool.fetchval(MERGED, RECEIPTS.name)
+        lags.append(sum((await observer.end_offsets(RECEIPTS)).values()) - merged)
+        await asyncio.sleep(_LAG_SECONDS)
+
+
+async def _sample(town: Town, *, took: float, late: bool, lag: int) -> Sample:
     row = await town.pool.fetchrow(COUNTERS, timeout=60)
     if row is None:
         raise RuntimeError("counters are one row")
-    return Sample(took, late, resident_mb(town.stack.state), dict(row))
+    return Sample(took, late, lag, resident_mb(town.stack.state), dict(row))
 
 
 def _rows(samples: Sequence[Sample]) -> list[Row]:
@@ -104,6 +120,7 @@ def _rows(samples: Sequence[Sample]) -> list[Row]:
     return [
         Row("long", len(samples) * _MEMBERS, f"deliveries, {late} of {len(samples)} alerts late"),
         _drift("alert", "s an alert", *([one.seconds for one in part] for part in (first, last))),
+        _drift("lag", "receipts not merged, at most", *([one.lag for one in part] for part in (first, last))),
         *(_drift(name, unit, _pairs(first, of), _pairs(last, of)) for name, (unit, of) in per.items()),
         Row("long-hot", min(hot), "of updates, at worst", goal=f"≥ {_HOT_GOAL}", met=min(hot) >= _HOT_GOAL),
         *(
