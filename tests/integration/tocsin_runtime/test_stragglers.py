@@ -130,7 +130,7 @@ async def test_a_claim_under_a_dead_session_is_repeated_under_the_new_one(
     sender = StubChannel()
 
     async with crew(pool, kafka_bootstrap, sender=sender):
-        first = await eventually(lambda: sessions.live_of(pool, worker="email-worker"))
+        first = await eventually(lambda: sessions.live_heartbeats(pool))
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute("UPDATE session SET state = 'dead', dead_at = now()")
             situation = await waiting(pool, 20)

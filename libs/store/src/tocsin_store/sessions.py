@@ -7,30 +7,28 @@ from uuid import UUID
 
 from tocsin_store.pool import Pool
 
+HEARTBEAT: Final = """
+WITH beat AS (
+    UPDATE session SET heartbeat_at = clock_timestamp(), oldest_claim = clock_timestamp() - $2::interval
+    WHERE  id = $1 AND state = 'live' RETURNING worker
+)
+SELECT s.id FROM beat JOIN session s ON s.worker = beat.worker AND s.state = 'live' ORDER BY s.id
+"""
+
 
 async def open_session(pool: Pool, *, worker: str) -> int:
     """Begin one; the number names it in every claim."""
     return int(await pool.fetchval("INSERT INTO session (worker) VALUES ($1) RETURNING id", worker))
 
 
-async def heartbeat(pool: Pool, session: int, *, oldest_claim_age: timedelta | None) -> bool:
+async def heartbeat(pool: Pool, session: int, *, oldest_claim_age: timedelta | None) -> list[int]:
     """Say that it lives, and how long its oldest open claim has been open.
 
     Returns:
-        False where it was marked dead: dead is final, open a new one.
+        Every live session of its kind of worker, oldest first; those that died unseen so far included. Nothing where it
+        was marked dead itself: dead is final, open a new one.
     """
-    status = await pool.execute(
-        """UPDATE session SET heartbeat_at = clock_timestamp(), oldest_claim = clock_timestamp() - $2::interval
-           WHERE id = $1 AND state = 'live'""",
-        session,
-        oldest_claim_age,
-    )
-    return bool(status == "UPDATE 1")
-
-
-async def live_of(pool: Pool, *, worker: str) -> list[int]:
-    """Every live session of this kind of worker, oldest first; those that died unseen so far included."""
-    rows = await pool.fetch("SELECT id FROM session WHERE state = 'live' AND worker = $1 ORDER BY id", worker)
+    rows = await pool.fetch(HEARTBEAT, session, oldest_claim_age)
     return [row["id"] for row in rows]
 
 

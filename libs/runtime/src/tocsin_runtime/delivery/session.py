@@ -79,10 +79,8 @@ class Session:
         """Open the session, or say that it lives."""
         asked_at = self._clock()
         try:
-            alive = self._id is not None and await sessions.heartbeat(
-                self._pool, self._id, oldest_claim_age=self._oldest_age()
-            )
-            if not alive:
+            live = await self._live()
+            if not live:
                 self._begin_from = self._clock() + (
                     0 if self._id is None else BEGIN_SECONDS
                 )  # past the dead one's claims
@@ -90,7 +88,6 @@ class Session:
                 self._broken = False
                 self._shares_from = self._clock() + _SILENT_SECONDS + _BEAT_SECONDS
                 log.info("session_opened", session=self._id)
-            live = await sessions.live_of(self._pool, worker=self._worker)
             self._share = (live.index(self._id), len(live)) if self._id in live else (0, 0)
         except UNAVAILABLE as error:
             log.warning("heartbeat_failed", error=type(error).__name__)
@@ -107,6 +104,11 @@ class Session:
             await sessions.close_session(self._pool, self._id)
         except UNAVAILABLE as error:  # recovery will find it dead, and nothing claimed
             log.warning("session_not_closed", error=type(error).__name__)
+
+    async def _live(self) -> list[int]:
+        if self._id is None:
+            return []
+        return await sessions.heartbeat(self._pool, self._id, oldest_claim_age=self._oldest_age())
 
     def _oldest_age(self) -> timedelta | None:
         if not self._open:
