@@ -1,11 +1,13 @@
 """One service process: signals, health, exit codes. A bug stops it loudly; everything else it waits out."""
 
 import asyncio
+import gc
 import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 import uvloop
@@ -15,6 +17,8 @@ from tocsin_runtime.logs import configure
 from tocsin_runtime.settings import Settings
 
 log = structlog.get_logger()
+
+_COLLECTIONS: Final = (10_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,21 @@ async def _run(serve: Serve, *, settings: Settings) -> None:
         loop.add_signal_handler(number, process.stopping.set)
     with serve_health(process.health, host=settings.health_host, port=settings.health_port) as port:
         log.info("started", health_port=port)
+        keep_what_is_loaded()
         async with asyncio.TaskGroup() as group:
             beats = group.create_task(_beat(process.health))
             await serve(process)
             beats.cancel()
+
+
+def keep_what_is_loaded() -> None:
+    """Have the garbage collector leave out what is there now: a full collection would stop us for a tenth of a second.
+
+    Most of what comes goes with its last reference; for the few cycles in it, to look seldom is enough.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTIONS)
 
 
 async def _beat(health: Health) -> None:
