@@ -22,4 +22,4 @@ async def test_where_records_came_it_waits_a_moment_and_longer_once_it_is_quiet(
     after = patience.wait_ms(consumer)
     await disconnect(consumer, topic=topic.name)
 
-    assert (before, meanwhile, after) == (500, 100, 500)
+    assert (before, meanwhile, after) == (1_000, 100, 1_000)

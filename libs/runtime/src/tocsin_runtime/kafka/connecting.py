@@ -59,6 +59,7 @@ def _consumer(bootstrap_servers: str, *, group: str) -> AIOKafkaConsumer:
         rebalance_timeout_ms=20_000,
         request_timeout_ms=26_000,  # above the rebalance timeout, or a join never ends
         max_poll_interval_ms=60_000,
+        consumer_timeout_ms=1_000,  # how often it looks for itself whether there is something to ask for
         metadata_max_age_ms=15_000,  # how long a topic made after us stays unseen
         connections_max_idle_ms=180_000,
     )

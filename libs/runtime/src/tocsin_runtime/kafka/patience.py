@@ -1,4 +1,4 @@
-"""How long to wait for records: a tenth of a second while they come, half a one once it is quiet."""
+"""How long to wait for records: a tenth of a second while they come, a whole one once it is quiet."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer
 
 _BUSY_MS: Final = 100
-_QUIET_MS: Final = 500
+_QUIET_MS: Final = 1_000
 _QUIET_AFTER_SECONDS: Final = 5.0
 
 
