@@ -10,7 +10,7 @@ from tests.support.world import Situation
 from tocsin_runtime.delivery.decide import Errand, receipt_for_verdict
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Channel, Lane, Reason
-from tocsin_store import enqueue, pauses
+from tocsin_store import due, pauses
 from tocsin_store.claim import Claims
 from tocsin_store.pool import Pool
 
@@ -39,10 +39,10 @@ async def parked(situation: Situation, *, token: int = 1) -> None:
 
 async def going(pool: Pool, *, limit: int = 1_000, lane: Lane = Lane.URGENT) -> list[UUID]:
     """What is produced now of that which waits."""
-    due, _ = await enqueue.take_due(
+    produced, _ = await due.take(
         pool, channel=Channel.EMAIL, lane=lane, limit=limit, again_after=timedelta(minutes=1)
     )
-    return sorted(delivery.id for delivery in due)
+    return sorted(delivery.id for delivery in produced)
 
 
 async def probed(pool: Pool, route: str = DOMAIN) -> list[UUID]:

@@ -1,7 +1,6 @@
-"""What goes to Kafka next: the window, chunks in order, what is due."""
+"""What goes to Kafka next: the window, and chunks in order."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +8,6 @@ from tests.support.receipts import merged, told
 from tests.support.world import (
     Post,
     Resident,
-    Situation,
     an_agency,
     emptied,
     fanned_out,
@@ -17,12 +15,10 @@ from tests.support.world import (
     settled_in,
     waiting,
 )
-from tocsin_schemas.words import Channel, Lane, Reason, ReceiptKind
-from tocsin_store import enqueue, pauses
-from tocsin_store.enqueue import ChunkToEnqueue, DueDelivery
+from tocsin_schemas.words import Channel, Lane, ReceiptKind
+from tocsin_store import enqueue
+from tocsin_store.enqueue import ChunkToEnqueue
 from tocsin_store.pool import Pool
-
-MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -40,13 +36,6 @@ async def next_chunk(pool: Pool, *, mark: bool = True, lane: Lane = Lane.URGENT)
 
 async def room(pool: Pool, *, least: int, window: timedelta = timedelta(seconds=30)) -> int:
     return await enqueue.room(pool, channel=Channel.EMAIL, lane=Lane.URGENT, least=least, window=window)
-
-
-async def take_due(pool: Pool, *, limit: int = 100) -> list[DueDelivery]:
-    going, _ = await enqueue.take_due(
-        pool, channel=Channel.EMAIL, lane=Lane.URGENT, limit=limit, again_after=MINUTE
-    )
-    return going
 
 
 async def three_chunks(pool: Pool) -> None:
@@ -140,72 +129,3 @@ async def test_still_waiting_are_those_nobody_has_in_hand(pool: Pool) -> None:
     await situation.is_due(2)
 
     assert await enqueue.still_waiting(pool, situation.ids) == [situation.ids[3]]
-
-
-async def all_due(pool: Pool, count: int) -> Situation:
-    situation = await waiting(pool, count)
-    for number in range(count):
-        await situation.is_due(number)
-    return situation
-
-
-async def test_two_takers_get_each_due_delivery_once(pool: Pool) -> None:
-    situation = await all_due(pool, 40)
-
-    taken = await asyncio.gather(*(take_due(pool, limit=15) for _ in range(4)))
-
-    assert sorted(delivery.id for each in taken for delivery in each) == list(situation.ids)
-
-
-async def test_what_was_taken_comes_again_a_while_later(pool: Pool) -> None:
-    situation = await all_due(pool, 1)
-
-    first, second = await take_due(pool), await take_due(pool)
-
-    due = await situation.due()
-    assert (len(first), second) == (1, [])
-    assert due is not None
-    assert due["produce_after"] > datetime.now(UTC) + MINUTE / 2
-    assert due["due_at"] <= datetime.now(UTC)
-
-
-async def test_what_could_not_be_produced_comes_at_once(pool: Pool) -> None:
-    situation = await all_due(pool, 2)
-    await take_due(pool)
-
-    await enqueue.give_back_due(pool, situation.ids)
-
-    assert len(await take_due(pool)) == 2
-
-
-async def test_a_resume_makes_what_was_deferred_due_and_leaves_retries_alone(pool: Pool) -> None:
-    situation = await waiting(pool, 2)
-    await situation.claimed()
-    await pauses.hold(pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=MINUTE)
-    await merged(
-        pool,
-        [
-            told(situation, ReceiptKind.DEFERRED, number=0),
-            told(situation, ReceiptKind.REFUSED, number=1, due_in=MINUTE),
-        ],
-    )
-    held = await take_due(pool)
-
-    await pauses.resume(pool, channel=Channel.EMAIL, route="*")
-
-    assert held == []
-    assert [delivery.id for delivery in await take_due(pool)] == [situation.ids[0]]
-    assert not await pauses.is_held(pool, channel=Channel.EMAIL)
-
-
-async def test_a_pause_is_only_ever_made_longer(pool: Pool) -> None:
-    long = await pauses.hold(
-        pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=10 * MINUTE
-    )
-
-    short = await pauses.hold(
-        pool, channel=Channel.EMAIL, route="*", reason=Reason.CONFIGURATION, lasts=MINUTE
-    )
-
-    (found,) = await pauses.in_force(pool, channel=Channel.EMAIL)
-    assert short == long == found.until

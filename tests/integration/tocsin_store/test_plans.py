@@ -10,6 +10,7 @@ from tests.support.world import waiting
 from tocsin_store import (
     acknowledgements,
     callbacks,
+    due,
     enqueue,
     inbound,
     lines,
@@ -51,7 +52,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, set[str]]]] = {
     "held": (settle.HELD, {"delivery"}),
     "recover": (settle.RECOVER, {"delivery", "alert"}),
     "lock": (LOCK, {"delivery"}),
-    "take due": (enqueue.TAKE_DUE, {"due"}),
+    "take due": (due.TAKE, {"due"}),
     "next paced": (enqueue.NEXT_PACED, {"chunk", "alert"}),
     "put off": (pace.PUT_OFF, {"alert", "delivery"}),
     "note": (provider_messages.NOTE, {"delivery", "alert"}),

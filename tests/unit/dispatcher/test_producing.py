@@ -10,7 +10,7 @@ from tocsin_schemas.codec import decode
 from tocsin_schemas.messages import DeliveriesRequested
 from tocsin_schemas.topics import deliveries
 from tocsin_schemas.words import Channel, Lane
-from tocsin_store.enqueue import DueDelivery
+from tocsin_store.due import DueDelivery
 
 TOPIC = deliveries(Channel.EMAIL, Lane.URGENT)
 ALERT = UUID(int=7)

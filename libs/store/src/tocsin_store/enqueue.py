@@ -1,4 +1,4 @@
-"""What goes to Kafka next: chunks, and what is due. Rows of the ledger are never marked, only their chunk is."""
+"""Which chunks go to Kafka next, and how far they are there. Rows of the ledger are never marked, only their chunk is."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -48,15 +48,6 @@ class EnqueuedChunk:
     """End offsets of `receipts` when the group had passed it; None until then."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueDelivery:
-    """A delivery whose waiting is over."""
-
-    id: UUID
-    alert_id: UUID
-    kind: str
-
-
 NEXT: Final = """
 SELECT   c.alert_id, c.version, wave, channel, number, delivery_ids,
          c.version <> a.version OR NOT a.open OR a.expires_at <= now() AS over
@@ -100,32 +91,6 @@ SELECT greatest($3, (SELECT coalesce(sum(deliveries), 0) FROM chunk
      - (SELECT coalesce(sum(deliveries), 0) FROM chunk
         WHERE channel = $1 AND lane = $2::lane AND settled_at IS NULL
           AND enqueued_at IS NOT NULL AND passed_at IS NULL) AS room
-"""
-
-# What waits for a route that is still on hold is put off with it, without a word on Kafka.
-TAKE_DUE: Final = """
-WITH taken AS MATERIALIZED (
-    SELECT   due.delivery_id, held.until
-    FROM     due LEFT JOIN LATERAL (SELECT greatest(until, now() + interval '1 second') AS until FROM pause
-                                    WHERE  channel = due.channel AND route = due.route AND NOT due.probe OFFSET 0) held
-             ON true
-    WHERE    due.channel = $1 AND lane = $2::lane AND produce_after <= now()
-    ORDER BY produce_after LIMIT $3
-    FOR UPDATE OF due SKIP LOCKED
-), moved AS (
-    UPDATE due SET produce_after = coalesce(taken.until, now() + $4::interval), due_at = coalesce(taken.until, due_at)
-    FROM taken WHERE due.delivery_id = taken.delivery_id
-    RETURNING due.delivery_id, due.alert_id, due.kind::text, taken.until IS NULL AS goes
-)
-SELECT delivery_id, alert_id, kind, goes FROM moved
-"""
-
-# Whoever lets a delivery wait reads it before: it may have ended since, and nobody else would take it from `due` again.
-FORGET_ENDED: Final = """
-WITH ended AS MATERIALIZED (
-    SELECT id FROM delivery WHERE id = ANY($1::uuid[]) AND work = 'none' ORDER BY id FOR UPDATE
-)
-DELETE FROM due WHERE delivery_id = ANY(ARRAY(SELECT id FROM ended)) RETURNING delivery_id
 """
 
 # What waits for a route on hold goes to `due` at once: nothing of it is claimed only to be put off.
@@ -252,29 +217,6 @@ async def ids_of(pool: Pool, chunk: ChunkKey) -> list[UUID]:
 async def still_waiting(pool: Pool, delivery_ids: Sequence[UUID]) -> list[UUID]:
     """Tell which of these wait although nobody will produce them: their record was lost."""
     return [row["id"] for row in await pool.fetch(STILL_WAITING, delivery_ids)]
-
-
-async def take_due(
-    pool: Pool, *, channel: Channel, lane: Lane, limit: int, again_after: timedelta
-) -> tuple[list[DueDelivery], bool]:
-    """Take deliveries whose time has come; they come back after `again_after` unless a claim deletes their row.
-
-    Returns:
-        Those that are to go, and whether there may be more.
-    """
-    rows = await pool.fetch(TAKE_DUE, channel.value, lane.value, limit, again_after)
-    due = [DueDelivery(row["delivery_id"], row["alert_id"], row["kind"]) for row in rows if row["goes"]]
-    if due:
-        ended = {row["delivery_id"] for row in await pool.fetch(FORGET_ENDED, [each.id for each in due])}
-        due = [each for each in due if each.id not in ended]
-    return due, len(rows) == limit
-
-
-async def give_back_due(pool: Pool, delivery_ids: Sequence[UUID]) -> None:
-    """Make taken ones due at once: they could not be produced."""
-    await pool.execute(
-        "UPDATE due SET produce_after = now() WHERE delivery_id = ANY($1::uuid[])", sorted(delivery_ids)
-    )
 
 
 def _key(row: Row) -> ChunkKey:

@@ -11,7 +11,7 @@ from dispatcher.settings import DispatcherSettings
 from tocsin_runtime.kafka.producer import KafkaUnavailableError, Outlet
 from tocsin_schemas.topics import deliveries
 from tocsin_schemas.words import Channel, Lane
-from tocsin_store import enqueue, pauses
+from tocsin_store import due, enqueue, pauses
 from tocsin_store.enqueue import ChunkToEnqueue
 from tocsin_store.pace import PACED
 from tocsin_store.pool import Connection, Pool
@@ -56,25 +56,25 @@ class LaneQueue:
         """Put on the log what has waited long enough; says whether there may be more."""
         if await pauses.is_held(self.pool, channel=self.channel):
             return False
-        due, more = await enqueue.take_due(
+        due_now, more = await due.take(
             self.pool,
             channel=self.channel,
             lane=self.lane,
             limit=_DUE_LIMIT,
             again_after=self.settings.produce_again,
         )
-        if not due:
+        if not due_now:
             return more
         topic = deliveries(self.channel, self.lane)
         try:
             await produced(
                 self.outlet,
-                records_of_due(due, topic=topic, first_partition=due[0].id.int % topic.partitions),
+                records_of_due(due_now, topic=topic, first_partition=due_now[0].id.int % topic.partitions),
             )
         except KafkaUnavailableError:
-            await enqueue.give_back_due(self.pool, [delivery.id for delivery in due])
+            await due.give_back(self.pool, [delivery.id for delivery in due_now])
             raise
-        log.info("due_enqueued", channel=self.channel.value, lane=self.lane.value, count=len(due))
+        log.info("due_enqueued", channel=self.channel.value, lane=self.lane.value, count=len(due_now))
         return more
 
     def _next_chunk(self) -> AbstractAsyncContextManager[tuple[Connection, ChunkToEnqueue | None]]:

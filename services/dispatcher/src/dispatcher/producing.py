@@ -9,7 +9,7 @@ from tocsin_runtime.kafka.producer import Outlet, Record
 from tocsin_schemas.codec import encode
 from tocsin_schemas.messages import DeliveriesRequested
 from tocsin_schemas.topics import Topic
-from tocsin_store.enqueue import DueDelivery
+from tocsin_store.due import DueDelivery
 
 IDS_PER_RECORD: Final = 100
 
