@@ -26,9 +26,9 @@ from tocsin_local.stack import Stack
 from tocsin_local.state import url_of
 from tocsin_runtime.tokens import sign_callback
 from tocsin_schemas.words import Channel, Lane, Severity
-from tocsin_store import alerts
-from tocsin_store.alerts import NewAlert
+from tocsin_store import new_alerts
 from tocsin_store.claim import CLAIM_LIMIT, claim
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool, open_pool
 from tocsin_store.sessions import open_session
 
@@ -96,7 +96,7 @@ async def _handed_over(pool: Pool) -> list[UUID]:
     await pool.execute(PHONES, agency, _PHONES, PURPOSE)
     await pool.execute("ANALYZE member, place, contact_point, consent")
     async with pool.acquire() as conn, conn.transaction():
-        alert = await alerts.insert(
+        alert = await new_alerts.insert(
             conn,
             NewAlert(
                 agency_id=agency,

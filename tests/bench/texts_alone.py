@@ -25,8 +25,8 @@ from tocsin_runtime.kafka.admin import Observer
 from tocsin_runtime.sms.text import compose
 from tocsin_schemas.topics import RECEIPTS, deliveries
 from tocsin_schemas.words import Channel, Lane, Severity
-from tocsin_store import alerts
-from tocsin_store.alerts import NewAlert
+from tocsin_store import new_alerts
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool, open_pool
 
 _PHONES: Final = 10_000
@@ -85,7 +85,7 @@ async def _posted(pool: Pool) -> str:
     await pool.execute(PHONES, agency, _PHONES, PURPOSE)
     await pool.execute("ANALYZE member, place, contact_point, consent")
     async with pool.acquire() as connection, connection.transaction():
-        await alerts.insert(
+        await new_alerts.insert(
             connection,
             NewAlert(
                 agency_id=agency,

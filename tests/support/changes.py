@@ -8,8 +8,8 @@ from tests.support.receipts import merged, told
 from tests.support.world import BODY, PURPOSE, SQUARE, Situation, closed
 from tocsin_schemas.messages import Receipt
 from tocsin_schemas.words import Channel, Lane, ReceiptKind, Severity, State
-from tocsin_store import alerts, reached, settle
-from tocsin_store.alerts import NewVersion
+from tocsin_store import alerts, new_alerts, reached, settle
+from tocsin_store.new_alerts import NewVersion
 from tocsin_store.outbox import next_batch
 from tocsin_store.pool import Pool
 from tocsin_store.settle import AlertVersion
@@ -50,7 +50,7 @@ async def corrected(situation: Situation, *, to_reached: bool = True, lane: Lane
             channels=(Channel.EMAIL,),
             reached=to_reached,
         )
-        return (await alerts.add_version(connection, before, new)).version
+        return (await new_alerts.add_version(connection, before, new)).version
 
 
 async def a_pass(pool: Pool, *, limit: int = 2_000) -> list[int]:

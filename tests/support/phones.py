@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 from tests.support.callers import a_sid
 from tests.support.world import BODY, HOME, PURPOSE, SQUARE, fanned_out, ids_of
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
-from tocsin_store import agencies, alerts, members
-from tocsin_store.alerts import NewAlert
+from tocsin_store import agencies, members, new_alerts
 from tocsin_store.claim import Claims, claim
 from tocsin_store.members import Consent, ContactPoint, Member, Place
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool
 from tocsin_store.sessions import open_session
 
@@ -134,7 +134,7 @@ async def took(
 async def sending(pool: Pool, agency: UUID, *, channel: Channel = Channel.SMS) -> Sending:
     """Post an alert by text, or call, and fan it out."""
     async with pool.acquire() as conn, conn.transaction():
-        alert = await alerts.insert(
+        alert = await new_alerts.insert(
             conn,
             NewAlert(
                 agency_id=agency,

@@ -7,12 +7,12 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity, State
-from tocsin_store import agencies, alerts, members
-from tocsin_store.alerts import NewAlert
+from tocsin_store import agencies, members, new_alerts
 from tocsin_store.claim import Claims, claim
 from tocsin_store.fan_out import insert_chunk
 from tocsin_store.geometry import Metres, Shape
 from tocsin_store.members import Consent, ContactPoint, Member, Place
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool, Row
 from tocsin_store.sessions import open_session
 from tocsin_store.settle import AlertVersion, close_waiting
@@ -118,7 +118,7 @@ async def posted(pool: Pool, agency: UUID, post: Post | None = None) -> UUID:
     """Post an alert; nothing is fanned out yet. Returns its id."""
     post = post or Post()
     async with pool.acquire() as connection, connection.transaction():
-        alert = await alerts.insert(
+        alert = await new_alerts.insert(
             connection,
             NewAlert(
                 agency_id=agency,

@@ -13,9 +13,9 @@ from tests.integration.alert_api.conftest import Agency, Api, Client
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
 from tocsin_store import idempotency
 from tocsin_store.accepting import UNBORN, Asked
-from tocsin_store.alerts import NewAlert
 from tocsin_store.geometry import Shape
 from tocsin_store.idempotency import FirstAnswer
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool
 
 Body = dict[str, object]

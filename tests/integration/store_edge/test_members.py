@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
-from tocsin_store import agencies, alerts, consents, members
+from tocsin_store import agencies, consents, members, new_alerts
 from tocsin_store.geometry import shapes
 from tocsin_store.members import Consent, ContactPoint, Member, Place
 from tocsin_store.pool import Connection, Pool
@@ -93,9 +93,9 @@ async def test_an_alerts_shapes_hold_who_is_inside(
     async with pool.acquire() as conn:
         agency_id = await add_agency(conn)
         member_id = await add_member_at(conn, home_at(longitude, latitude), agency_id=agency_id)
-        alert = await alerts.insert(
+        alert = await new_alerts.insert(
             conn,
-            alerts.NewAlert(
+            new_alerts.NewAlert(
                 agency_id=agency_id,
                 lane=Lane.URGENT,
                 severity=Severity.SEVERE,

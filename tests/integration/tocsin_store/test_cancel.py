@@ -25,9 +25,9 @@ from tests.support.world import (
     waiting,
 )
 from tocsin_schemas.words import Channel, Lane, Reason, ReceiptKind, Severity, State
-from tocsin_store import alerts, enqueue, settle
-from tocsin_store.alerts import NewAlert
+from tocsin_store import enqueue, new_alerts, settle
 from tocsin_store.fan_out import insert_chunk
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool
 from tocsin_store.sessions import open_session
 from tocsin_store.settle import AlertVersion
@@ -209,7 +209,7 @@ async def test_a_scheduled_alert_cancelled_before_its_time_writes_to_nobody(pool
 async def scheduled(pool: Pool, agency: UUID) -> UUID:
     begins = datetime.now(UTC) + timedelta(hours=1)
     async with pool.acquire() as connection, connection.transaction():
-        alert = await alerts.insert(
+        alert = await new_alerts.insert(
             connection,
             NewAlert(
                 agency_id=agency,

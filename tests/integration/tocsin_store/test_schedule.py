@@ -19,8 +19,8 @@ from tests.support.world import (
     tallied,
 )
 from tocsin_schemas.words import Channel, Lane, Reason, Severity, State
-from tocsin_store import alerts, progress
-from tocsin_store.alerts import NewAlert
+from tocsin_store import new_alerts, progress
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Pool
 from tocsin_store.sessions import open_session
 
@@ -37,7 +37,7 @@ async def scheduled(pool: Pool, *, begins_in: timedelta = HOUR) -> Situation:
     await settled_in(pool, agency, [Resident()] * 2)
     begins = datetime.now(UTC) + begins_in
     async with pool.acquire() as connection, connection.transaction():
-        alert = await alerts.insert(
+        alert = await new_alerts.insert(
             connection,
             NewAlert(
                 agency_id=agency,

@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import to_json
 
-from tocsin_store.alerts import INSERTED, POSTED, NewAlert, values_of
 from tocsin_store.idempotency import REPLACE, FirstAnswer, found, lock_name
+from tocsin_store.new_alerts import INSERTED, POSTED, NewAlert, values_of
 from tocsin_store.pool import Connection
 
 UNBORN: Final = UUID(int=0)

@@ -26,6 +26,7 @@ from tocsin_store import alerts, idempotency
 from tocsin_store.accepting import UNBORN, Asked
 from tocsin_store.estimates import Audience
 from tocsin_store.geometry import Shape
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Connection
 
 Posted = TypeVar("Posted", bound=Body)
@@ -68,7 +69,7 @@ async def _stored(posting: Posting, key: str, *, services: Services) -> Outcome:
 
 async def _foretold(
     conn: Connection, posting: Posting, *, services: Services
-) -> tuple[alerts.NewAlert, dict[str, object]]:
+) -> tuple[NewAlert, dict[str, object]]:
     """What an alert is to be, and what is said of it, but for what the ledger gives it."""
     now, settings = services.now(), services.sms
     new, composed = await checked(conn, posting, now=now, settings=settings, plans=services.plans)
@@ -80,7 +81,7 @@ async def _foretold(
 
 async def checked(
     conn: Connection, posting: Posting, *, now: datetime, settings: MessageSettings, plans: Plans
-) -> tuple[alerts.NewAlert, Composed]:
+) -> tuple[NewAlert, Composed]:
     """What an alert is to be, and its texts and calls where it has any.
 
     Raises:
@@ -102,17 +103,17 @@ async def checked(
     return new, composed
 
 
-def audience_of(new: alerts.NewAlert) -> Audience:
+def audience_of(new: NewAlert) -> Audience:
     """Whom it is meant for."""
     return Audience(new.agency_id, new.purpose, new.severity, new.lane, new.shapes)
 
 
-def channels_of(new: alerts.NewAlert) -> list[Channel]:
+def channels_of(new: NewAlert) -> list[Channel]:
     """Those of all its steps, each once."""
     return list(dict.fromkeys(channel for step in new.steps for channel in step.channels))
 
 
-def place_of(new: alerts.NewAlert, *, now: datetime) -> PlaceOf:
+def place_of(new: NewAlert, *, now: datetime) -> PlaceOf:
     """Where its texts and calls stand: from the first step on that has the channel."""
 
     def place(channel: Channel) -> Place:
@@ -122,14 +123,12 @@ def place_of(new: alerts.NewAlert, *, now: datetime) -> PlaceOf:
     return place
 
 
-def _new_alert(
-    post: AlertPost, shapes: Sequence[Shape], *, agency_id: UUID, now: datetime
-) -> alerts.NewAlert:
+def _new_alert(post: AlertPost, shapes: Sequence[Shape], *, agency_id: UUID, now: datetime) -> NewAlert:
     effective = post.effective if post.effective and post.effective > now else None
     expires = post.expires or default_expiry(post.severity, now=effective or now)
     said = {"message_type": "alert", "to": "audience"}
     first, *later = steps_of(post)
-    return alerts.NewAlert(
+    return NewAlert(
         agency_id=agency_id,
         lane=lane_of(post),
         severity=post.severity,

@@ -15,8 +15,9 @@ from alert_api.traces import note, ring
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertCancelled
 from tocsin_schemas.words import Channel, Purpose, Severity
-from tocsin_store import alerts, history
-from tocsin_store.alerts import Alert, NewVersion
+from tocsin_store import alerts, history, new_alerts
+from tocsin_store.alerts import Alert
+from tocsin_store.new_alerts import NewVersion
 from tocsin_store.pool import Connection
 
 
@@ -53,7 +54,7 @@ async def _cancel(
     if post.all_clear is not None:
         new = await _all_clear(conn, alert, post, now=now)
         await _require_short(conn, new, agency_id=posting.caller.agency_id, settings=settings)
-        version = (await alerts.add_version(conn, alert, new)).version
+        version = (await new_alerts.add_version(conn, alert, new)).version
     await history.note_cancel(conn, alert.id, version=version, at=now, reason=post.reason)
     bell = await ring(conn, AlertCancelled(alert_id=alert.id, alert_version=version))
     await note(conn, posting.caller, action="alert cancelled", subject=alert.id)

@@ -14,8 +14,8 @@ from alert_api.sms_texts import Texts, texts_of
 from alert_api.sms_told import PATIENCE, Told, tell
 from tocsin_schemas.words import Channel
 from tocsin_store import estimates
-from tocsin_store.alerts import Expected
 from tocsin_store.estimates import Audience, Group
+from tocsin_store.new_alerts import Expected
 from tocsin_store.pool import Connection
 
 PlaceOf = Callable[[Channel], Place]

@@ -19,8 +19,9 @@ from alert_api.views import ReplyView
 from tocsin_runtime.sms.settings import SmsSettings
 from tocsin_schemas.messages import AlertAccepted
 from tocsin_schemas.words import Channel, Lane, Purpose, Severity
-from tocsin_store import alerts, replies
-from tocsin_store.alerts import Alert, NewAlert
+from tocsin_store import new_alerts, replies
+from tocsin_store.alerts import Alert
+from tocsin_store.new_alerts import NewAlert
 from tocsin_store.pool import Connection
 from tocsin_store.replies import Reply
 
@@ -63,7 +64,7 @@ async def answer(
         reply = await _locked(conn, reply_id, alert_id=alert_id, agency_id=agency_id)
         new = await _answer_to(conn, reply, post, agency_id=agency_id, now=now)
         await _require_short(conn, new, settings=services.sms)
-        stored = await alerts.insert(conn, new)
+        stored = await new_alerts.insert(conn, new)
         await replies.answer(conn, reply.id, answer_id=stored.id)
         bell = await ring(
             conn, AlertAccepted(alert_id=stored.id, alert_version=stored.version, lane=stored.lane)

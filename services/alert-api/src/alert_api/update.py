@@ -20,10 +20,11 @@ from alert_api.sms_forecast import Place
 from alert_api.traces import note, ring
 from tocsin_schemas.messages import AlertUpdated
 from tocsin_schemas.words import Channel, Purpose
-from tocsin_store import alerts
-from tocsin_store.alerts import Alert, NewVersion
+from tocsin_store import alerts, new_alerts
+from tocsin_store.alerts import Alert
 from tocsin_store.estimates import Audience
 from tocsin_store.geometry import Shape
+from tocsin_store.new_alerts import NewVersion
 from tocsin_store.pool import Connection
 
 
@@ -63,7 +64,7 @@ async def _update(
     _refuse(clashes(posting.content, before.body))
     channels = post.channels or await alerts.channels_of(conn, alert_id)
     new = _new_version(post, before, now=now, shapes=shapes, channels=channels)
-    alert = await alerts.add_version(conn, before, replace(new, expected=told.expected))
+    alert = await new_alerts.add_version(conn, before, replace(new, expected=told.expected))
     bell = await ring(conn, AlertUpdated(alert_id=alert.id, alert_version=alert.version, lane=alert.lane))
     await note(conn, posting.caller, action="alert updated", subject=alert.id)
     answer = answer_of(alert) | told.answer(currency=settings.sms_currency)
