@@ -61,7 +61,7 @@ _QUERIES: Final[Mapping[str, str]] = {
     "paces": "SELECT id, sms_segments_per_s, calls_per_s FROM agency",
     "steps": """
         SELECT alert_id, version, wave, channel, extract(epoch FROM not_before), stops_at FROM fan_out
-        ORDER BY alert_id, version, wave, channel""",
+        WHERE  part = 0 ORDER BY alert_id, version, wave, channel""",
     "households": "SELECT id, household_id FROM member",
     "inbound": "SELECT ref, meaning FROM inbound",
     "reached_versions": "SELECT alert_id, version FROM alert_content WHERE body ->> 'to' = 'reached'",

@@ -33,7 +33,7 @@ SMALL: Final = f"""shape AS MATERIALIZED ({_SHAPE}
     SELECT DISTINCT p.member_id AS id FROM shape s JOIN place p ON {_INSIDE}
 )"""
 
-# A large one pages over the places, by member, with geometry as a filter: paging the GiST query would repeat it.
+# A large one pages over the places, by member as far as $9, with geometry as a filter: to page the GiST query repeats it.
 LARGE: Final = f"""shape AS MATERIALIZED ({_SHAPE}
 ), around AS MATERIALIZED (
     SELECT box(point(max((bounds[0])[0]), max((bounds[0])[1])),
@@ -41,7 +41,7 @@ LARGE: Final = f"""shape AS MATERIALIZED ({_SHAPE}
     FROM   shape
 ), looked AS MATERIALIZED ( -- as far as `inside` asks for them; a member's places together
     SELECT member_id, location FROM place
-    WHERE  member_id >= $6 AND (member_id, '{EVERY_POINT}'::uuid) > ($6, $7)
+    WHERE  member_id >= $6 AND (member_id, '{EVERY_POINT}'::uuid) > ($6, $7) AND member_id <= $9
     ORDER  BY member_id FETCH FIRST ({_PLACES}) ROWS WITH TIES
 ), inside AS MATERIALIZED (
     SELECT p.member_id AS id

@@ -23,7 +23,7 @@ RETURNING member_id
 
 # A step that is done has them already, or left them out; one of an alert that ended has nobody any more.
 OPEN: Final = """
-SELECT f.alert_id, f.version, f.wave, f.channel, f.chunks, f.stops_at
+SELECT f.alert_id, f.version, f.wave, f.channel, f.part, f.chunks, f.stops_at
 FROM   fan_out f JOIN alert a ON a.id = f.alert_id AND a.version = f.version AND a.open AND a.expires_at > now()
 WHERE  f.alert_id = $1 AND f.version = $2 AND f.wave = $3 AND f.done_at IS NULL
 ORDER  BY f.channel

@@ -21,7 +21,7 @@ def deliveries_of(member: str, *, version: str, last_wave: str) -> str:
     return f"""contact_point q
     CROSS JOIN LATERAL (SELECT delivery_id(a.id, {version}, {member}, q.id, wave) AS id FROM fan_out
                         WHERE  alert_id = a.id AND version = {version} AND wave <= {last_wave} AND channel = q.channel
-                        OFFSET 0) k
+                          AND  part = 0 OFFSET 0) k
     CROSS JOIN LATERAL (SELECT * FROM delivery WHERE id = k.id OFFSET 0) s
     WHERE q.member_id = {member}"""
 
@@ -59,7 +59,7 @@ SELECT EXISTS (SELECT FROM fan_out f JOIN alert_content c ON c.alert_id = f.aler
 """
 
 STEPS: Final = """
-SELECT f.wave, array_agg(f.channel ORDER BY f.channel) AS channels, min(f.not_before) AS begins,
+SELECT f.wave, array_agg(f.channel ORDER BY f.channel) FILTER (WHERE f.part = 0) AS channels, min(f.not_before) AS begins,
        CASE WHEN bool_and(f.done_at IS NOT NULL)  THEN 'done'
             WHEN min(f.not_before) <= now()       THEN 'under_way'
             ELSE 'waiting' END AS state,
@@ -67,7 +67,7 @@ SELECT f.wave, array_agg(f.channel ORDER BY f.channel) AS channels, min(f.not_be
 FROM   fan_out f
 LEFT   JOIN LATERAL (SELECT sum(deliveries) AS deliveries FROM chunk
                      WHERE  alert_id = f.alert_id AND version = f.version AND wave = f.wave AND channel = f.channel) c
-       ON true
+       ON f.part = 0
 WHERE  f.alert_id = $1 AND f.version = $2
 GROUP  BY f.wave ORDER BY f.wave
 """

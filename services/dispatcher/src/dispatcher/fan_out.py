@@ -31,9 +31,12 @@ async def listen(process: Process, *, bootstrap_servers: str, bells: Sequence[as
                 record.finish()
 
 
-async def fan_out(pool: Pool, *, filled: asyncio.Event) -> bool:
-    """Insert one chunk and say so; says whether there may be another."""
-    return inserted(await insert_chunk(pool), filled=filled)
+async def fan_out(pool: Pool, *, parts: int, filled: asyncio.Event, more: asyncio.Event) -> bool:
+    """Insert one chunk and say so, and where its fan-out was split; says whether there may be another chunk."""
+    chunk = await insert_chunk(pool, parts=parts)
+    if chunk is not None and chunk.split:
+        more.set()
+    return inserted(chunk, filled=filled)
 
 
 def inserted(chunk: Chunk | None, *, filled: asyncio.Event) -> bool:

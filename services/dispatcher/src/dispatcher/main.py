@@ -50,13 +50,16 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
     kafka = settings.kafka_bootstrap_servers
     outlet, observer = Outlet(kafka, client_id="dispatcher"), Observer(kafka)
     async with AsyncExitStack() as stack:
-        pool, *lane_pools = [await stack.enter_async_context(await _pool(settings)) for _ in (None, *Lane)]
+        pool, *lane_pools = [
+            await stack.enter_async_context(await _pool(settings, more=more))
+            for more in (settings.fan_out_parts, *(0 for _ in Lane))
+        ]
         await stack.enter_async_context(outlet)
         await stack.enter_async_context(observer)
         loops = Loops(process, await stack.enter_async_context(asyncio.TaskGroup()))
         for lane, lane_pool in zip(Lane, lane_pools, strict=True):  # neither waits for the other's statements
             _deliver(loops, lane_pool, lane, outlet=outlet, observer=observer, settings=settings)
-        bells = _decide(loops, pool, observer)
+        bells = _decide(loops, pool, observer, parts=settings.fan_out_parts)
         _care(loops, pool, observer, settings=settings)
         await fan_out.listen(process, bootstrap_servers=kafka, bells=bells)
 
@@ -72,10 +75,16 @@ def _deliver(
         loops.woken(Busy(Work.ON_LOG, channel, lane), Settler(pool, outlet, observer, channel, lane).settle)
 
 
-def _decide(loops: Loops, pool: Pool, observer: Observer) -> Sequence[asyncio.Event]:
+def _decide(loops: Loops, pool: Pool, observer: Observer, *, parts: int) -> Sequence[asyncio.Event]:
     """Who is to get what; returns the bells to ring where something was posted."""
     filled, accepted, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    loops.every(1.0, lambda: fan_out.fan_out(pool, filled=filled), name="fan_out", wake=accepted)
+    for number in range(parts):
+        loops.every(
+            _ASLEEP if number else 1.0,
+            lambda: fan_out.fan_out(pool, parts=parts, filled=filled, more=accepted),
+            name="fan_out",
+            wake=accepted,
+        )
     loops.every(1.0, Closer(pool).close, name="closing", wake=over)
     corrected = loops.woken(Busy(Work.CORRECTIONS), lambda: correcting.correct(pool, observer, filled=filled))
     loops.woken(Busy(Work.MARK), escalating.Marker(pool, observer, moved=accepted).mark)
@@ -95,9 +104,9 @@ def _care(loops: Loops, pool: Pool, observer: Observer, *, settings: DispatcherS
     loops.every(3_600.0, lambda: forgetting.forget(pool, settings=settings), name="forgetting")
 
 
-async def _pool(settings: DispatcherSettings) -> Pool:
+async def _pool(settings: DispatcherSettings, *, more: int) -> Pool:
     dsn = settings.database_url.get_secret_value()
-    return await open_pool(dsn, size=settings.database_connections, application_name="dispatcher")
+    return await open_pool(dsn, size=settings.database_connections + more, application_name="dispatcher")
 
 
 def main() -> None:

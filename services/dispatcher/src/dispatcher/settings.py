@@ -25,4 +25,7 @@ class DispatcherSettings(Settings):
     reports_kept_days: int = Field(
         default=90, ge=1, description="How long it is kept what providers took, reported and brought in."
     )
+    fan_out_parts: int = Field(
+        default=2, ge=1, le=16, description="Connections that are at a large fan-out at once."
+    )
     database_connections: int = Field(default=6, ge=4, description="Of each lane, and for what serves both.")
