@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 import structlog
 import uvloop
@@ -17,8 +16,6 @@ from tocsin_runtime.logs import configure
 from tocsin_runtime.settings import Settings
 
 log = structlog.get_logger()
-
-_COLLECTIONS: Final = (10_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +68,9 @@ async def _run(serve: Serve, *, settings: Settings) -> None:
 
 
 def keep_what_is_loaded() -> None:
-    """Have the garbage collector leave out what is there now: a full collection would stop us for a tenth of a second.
-
-    Most of what comes goes with its last reference; for the few cycles in it, to look seldom is enough.
-    """
+    """Have the garbage collector leave out what is there now: a full collection would stop us for a tenth of a second."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECTIONS)
 
 
 async def _beat(health: Health) -> None:
