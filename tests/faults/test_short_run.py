@@ -16,12 +16,12 @@ WISH: Final = Wish(
     seconds=45.0,
     every=1.4,
     profile=Profile(agencies=3, members=200, post_every=1.5, severities=(7, 0, 3), longest=60.0),
-    patience=150.0,
+    patience=240.0,  # whoever hangs up at once is called again after 180 s, give or take a fifth
 )
 FEWEST: Final = 15
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(480)
 def test_a_minute_of_faults_breaks_no_promise(tmp_path: Path) -> None:
     run(WISH, tmp_path / "run", show=print)
 
