@@ -50,9 +50,10 @@ async def serve(process: Process, *, settings: DispatcherSettings) -> None:
     kafka = settings.kafka_bootstrap_servers
     outlet, observer = Outlet(kafka, client_id="dispatcher"), Observer(kafka)
     async with AsyncExitStack() as stack:
+        sizes = [settings.database_connections] * (1 + len(Lane))
+        sizes[0] += settings.fan_out_parts
         pool, *lane_pools = [
-            await stack.enter_async_context(await _pool(settings, more=more))
-            for more in (settings.fan_out_parts, *(0 for _ in Lane))
+            await stack.enter_async_context(await _pool(settings, size=size)) for size in sizes
         ]
         await stack.enter_async_context(outlet)
         await stack.enter_async_context(observer)
@@ -104,9 +105,9 @@ def _care(loops: Loops, pool: Pool, observer: Observer, *, settings: DispatcherS
     loops.every(3_600.0, lambda: forgetting.forget(pool, settings=settings), name="forgetting")
 
 
-async def _pool(settings: DispatcherSettings, *, more: int) -> Pool:
+async def _pool(settings: DispatcherSettings, *, size: int) -> Pool:
     dsn = settings.database_url.get_secret_value()
-    return await open_pool(dsn, size=settings.database_connections + more, application_name="dispatcher")
+    return await open_pool(dsn, size=size, application_name="dispatcher")
 
 
 def main() -> None:
