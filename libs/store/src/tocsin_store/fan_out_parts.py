@@ -11,28 +11,30 @@ _CHUNKS: Final = 2**24
 """The chunks of a part are counted from its number times this."""
 _MOST: Final = 2**31 // _CHUNKS - 1
 
+_WHOLE: Final = "alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4"
+
 # Members are many where a statistic of their ids has several between both ends: it tells the middle, too.
 SPLIT: Final = f"""
-WITH parts AS (
-    SELECT max(part) + 1 AS next FROM fan_out WHERE alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4
+WITH me AS (
+    SELECT * FROM fan_out WHERE {_WHOLE} AND part = $5
+), parts AS MATERIALIZED (
+    SELECT max(part) + 1 AS next FROM fan_out WHERE {_WHOLE}
     HAVING count(*) FILTER (WHERE done_at IS NULL) < $6 AND max(part) < {_MOST}
 ), middle AS (
     SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY member) AS member
-    FROM   fan_out JOIN (SELECT unnest(histogram_bounds::text::uuid[]) AS member FROM pg_stats
-                         WHERE  schemaname = current_schema() AND tablename = 'place' AND attname = 'member_id') known
-                     ON member > after_member AND member < until_member
-    WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4 AND part = $5
+    FROM   me JOIN (SELECT unnest(histogram_bounds::text::uuid[]) AS member FROM pg_stats
+                    WHERE  schemaname = current_schema() AND tablename = 'place' AND attname = 'member_id') known
+                ON member > after_member AND member < until_member
+    WHERE  EXISTS (SELECT FROM parts)
     HAVING count(*) >= {_MANY}
 ), lower AS (
-    UPDATE fan_out SET until_member = middle.member FROM middle CROSS JOIN parts
-    WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4 AND part = $5
+    UPDATE fan_out SET until_member = middle.member FROM middle WHERE {_WHOLE} AND part = $5
 )
 INSERT INTO fan_out (alert_id, version, wave, channel, part, lane, created_at, not_before,
                      after_member, after_point, until_member, chunks)
 SELECT alert_id, version, wave, channel, next, lane, created_at, not_before,
        middle.member, '{EVERY_POINT}', until_member, next * {_CHUNKS}
-FROM   fan_out CROSS JOIN middle CROSS JOIN parts
-WHERE  alert_id = $1 AND version = $2 AND wave = $3 AND channel = $4 AND part = $5
+FROM   me CROSS JOIN middle CROSS JOIN parts
 RETURNING true
 """
 
